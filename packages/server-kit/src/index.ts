@@ -1,0 +1,6 @@
+export * from './app-error.ts';
+export * from './clock.ts';
+export * from './config.ts';
+export * from './disposable.ts';
+export * from './lifecycle.ts';
+export * from './logger.ts';

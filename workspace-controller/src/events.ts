@@ -1,0 +1,32 @@
+import type { ControllerMessage, Workspace, WorkspaceMessage } from '@tandem/protocol';
+import type { Endpoint } from './runtime/workspace-runtime.ts';
+
+/**
+ * What the reconcilers' side tells the HTTP and gateway side, and the other way round. Implemented in
+ * `reconcile/workspace-directory.ts`, used by the gateway for every connection, so lookups are in memory.
+ */
+export interface WorkspaceDirectory {
+    /** By host label; only claimed workspaces. */
+    byName(name: string): WorkspaceEntry | undefined;
+    byUid(uid: string): WorkspaceEntry | undefined;
+    /** Asks for a running workspace and resolves when it answers. @throws AppError `not-found`, `workspace-not-running` with the reason */
+    whenRunning(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<WorkspaceEntry>;
+    /** Sends over the control socket; false when there is none right now. */
+    send(uid: string, message: ControllerMessage): boolean;
+}
+
+export interface WorkspaceEntry {
+    workspace: Workspace;
+    /** Absent while it is not running and activated. */
+    endpoint: Endpoint | undefined;
+    generation: number;
+}
+
+/** Answers a workspace's request for its owner's git credential. Implemented by the auth side. */
+export type CredentialProvider = (
+    owner: string,
+    request: Extract<WorkspaceMessage, { type: 'credential-request' }>,
+) => Promise<{ username: string; password: string } | { refused: string }>;
+
+/** Mints the identity token of role `controller` that opens a control socket. Implemented by the auth side. */
+export type ControlTokenMinter = (workspaceUid: string) => Promise<string>;
