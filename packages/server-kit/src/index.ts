@@ -1,6 +1,7 @@
 export * from './app-error.ts';
 export * from './clock.ts';
 export * from './config.ts';
+export * from './directory-lock.ts';
 export * from './disposable.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
