@@ -71,3 +71,21 @@ export const INSTALL_NAMESPACE = 'tandem';
 export const DEFAULT_TEMPLATE = 'default';
 /** Namespace of a team's objects on Kubernetes and in SQLite: `team-<team>`. */
 export const TEAM_NAMESPACE_PREFIX = 'team-';
+
+/** Pages of the portal that other parts link to. */
+export const PORTAL_PAGES = {
+    /** `#token=<one-time sign-in token>` signs in; `?return=<path>` is where to go afterwards; `?error=<code>` says why it failed. */
+    signIn: '/sign-in',
+    /** `#token=<invitation token>`; the token is the `:id` of `getInvitation` and `acceptInvitation`. */
+    invitation: '/invitation',
+    /** `?repo=<git url>&ref=<ref>` */
+    newWorkspace: '/new',
+} as const;
+/** Name of a one-time secret in a link's fragment, which no server and no log sees. */
+export const LINK_TOKEN_FRAGMENT = 'token';
+/** On the portal's origin: `/open/<workspace>?to=<path>` (`&port=<n>` for a port) goes to the IDE of the signed-in person, waking it. */
+export const OPEN_PATH = '/open/';
+/** Sign-in with an OpenID provider begins here: `/auth/oidc/<id>/start?return=<path>`. */
+export const OIDC_PATH = '/auth/oidc/';
+/** How long the URL that `openWorkspace` answers with works, in milliseconds. */
+export const OPEN_URL_LIFETIME_MS = 5 * 60_000;
