@@ -9,3 +9,4 @@ export * from './revocations.ts';
 export * from './control.ts';
 export * from './api-schemas.ts';
 export * from './operations.ts';
+export * from './workspace-session.ts';
