@@ -1,0 +1,118 @@
+/**
+ * Builds the IDE: what is up to date is left alone, what was built before comes from the cache.
+ *
+ *   node ide/build.mjs [--quiet]
+ *
+ * Result: `ide/lib/backend/main.js`, `ide/lib/frontend/`, `ide/plugins/`.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cached, filesBelow, hashOf } from './build/cache.mjs';
+import { compressFolder } from './build/compress.mjs';
+import { buildPlugins } from './build/plugins.mjs';
+
+const ide = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(ide);
+const lib = path.join(ide, 'lib');
+const quiet = process.argv.includes('--quiet');
+const run = promisify(execFile);
+
+const started = performance.now();
+function logger(step) {
+    return text => {
+        if (!quiet) {
+            console.log(`[ide ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s] ${step}: ${text}`);
+        }
+    };
+}
+
+async function node(script, ...args) {
+    try {
+        await run(process.execPath, [script, ...args], { cwd: ide, maxBuffer: 64 * 1024 * 1024 });
+    } catch (error) {
+        throw new Error(`${path.basename(script)} failed:\n${error.stdout}${error.stderr}`, { cause: error });
+    }
+}
+
+async function plugins() {
+    const inputs = [
+        path.join(ide, 'plugins-src/package.json'),
+        path.join(ide, 'plugins-src/package-lock.json'),
+        path.join(ide, 'build/plugins.mjs'),
+        path.join(ide, 'build/kept-extensions.mjs'),
+        ...(await filesBelow(path.join(ide, 'tools-extension'))),
+    ];
+    const log = logger('bundled extensions');
+    const output = path.join(ide, 'plugins');
+    const key = await hashOf(root, inputs);
+    await cached({ name: 'plugins', key, outputs: [output], marker: path.join(ide, '.plugins-key'), log, build: () => buildPlugins({ ide, output, log }) });
+    return key;
+}
+
+async function compile() {
+    const log = logger('our extensions');
+    const start = performance.now();
+    const projects = ['core', 'collaboration', 'debugging', 'review', 'provisioning', 'deploy', 'security', 'teams'];
+    const present = projects.map(name => path.join(root, 'extensions', name)).filter(folder => existsSync(path.join(folder, 'tsconfig.json')));
+    await node(path.join(root, 'node_modules/typescript/bin/tsc'), '-b', ...present);
+    log(`compiled in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+/** Gives the staged files the name of their content and puts the page beside them. */
+async function placeFrontend(staging, frontend) {
+    const { writeLanguages } = await import('./build/languages.mjs');
+    await writeLanguages({ plugins: path.join(ide, 'plugins'), output: staging });
+    const hash = createHash('sha256');
+    for (const file of await filesBelow(staging)) {
+        hash.update(path.relative(staging, file)).update('\0').update(await readFile(file));
+    }
+    const build = hash.digest('hex').slice(0, 16);
+    await compressFolder(staging);
+    await rm(path.join(frontend, build), { recursive: true, force: true });
+    await rename(staging, path.join(frontend, build));
+    const { version } = JSON.parse(await readFile(path.join(ide, 'package.json'), 'utf8'));
+    await writeFile(path.join(frontend, 'manifest.json'), JSON.stringify({ build, version }));
+    await cp(path.join(ide, 'resources/index.html'), path.join(frontend, 'index.html'));
+    await cp(path.join(ide, 'resources/logo.svg'), path.join(frontend, 'logo.svg'));
+}
+
+async function buildApplication(log) {
+    const staging = path.join(lib, 'staging');
+    const frontend = path.join(lib, 'frontend');
+    await rm(lib, { recursive: true, force: true });
+    await mkdir(frontend, { recursive: true });
+    const theia = path.join(root, 'node_modules/@theia/cli/bin/theia.js');
+    await node(theia, 'generate', '--mode', 'production');
+    const { writeFrontendEntry } = await import('./build/frontend-entry.mjs');
+    writeFrontendEntry(ide);
+    log('bundling');
+    process.chdir(ide);
+    const { bundle } = await import('./esbuild.mjs');
+    await bundle({ staging, frontend });
+    log('compressing');
+    await placeFrontend(staging, frontend);
+}
+
+async function application(pluginsKey) {
+    const inputs = [
+        path.join(root, 'package-lock.json'),
+        path.join(ide, 'package.json'),
+        path.join(ide, 'esbuild.mjs'),
+        path.join(ide, 'build.mjs'),
+        ...(await filesBelow(path.join(ide, 'build'))),
+        ...(await filesBelow(path.join(ide, 'resources'))),
+        ...(await filesBelow(path.join(root, 'extensions'), file => /[/\\]src[/\\]/.test(file) && !/\.test\.ts$/.test(file))),
+        ...(await filesBelow(path.join(root, 'packages/protocol/src'), file => !file.endsWith('.test.ts'))),
+    ];
+    const log = logger('application');
+    const key = await hashOf(root, inputs, pluginsKey);
+    await cached({ name: 'application', key, outputs: [lib], marker: path.join(ide, '.application-key'), log, build: () => buildApplication(log) });
+}
+
+const [pluginsKey] = await Promise.all([plugins(), compile()]);
+await application(pluginsKey);
