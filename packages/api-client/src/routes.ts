@@ -1,0 +1,82 @@
+// Generated from the operations table of @tandem/protocol: npm run generate -w @tandem/api-client
+import type { OperationId } from '@tandem/protocol';
+
+/** What is needed of an operation to call it. */
+export interface Route {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+    /** With `:parameters`. */
+    readonly path: string;
+    /** Media type of an answer that is not JSON. */
+    readonly stream?: 'text/event-stream' | 'application/x-ndjson' | 'application/gzip';
+}
+
+/** The way to each operation; kept apart from the schemas, so that a browser does not load those. */
+export const routes: Readonly<Record<OperationId, Route>> = {
+    getVersion: { method: 'GET', path: '/api/v1/version' },
+    getSignInOptions: { method: 'GET', path: '/api/v1/sign-in-options' },
+    getSession: { method: 'GET', path: '/api/v1/session' },
+    signInWithPassword: { method: 'POST', path: '/api/v1/session/password' },
+    signInWithLink: { method: 'POST', path: '/api/v1/session/link' },
+    beginPasskeySignIn: { method: 'POST', path: '/api/v1/session/passkey/begin' },
+    finishPasskeySignIn: { method: 'POST', path: '/api/v1/session/passkey/finish' },
+    renewRequestSecret: { method: 'POST', path: '/api/v1/session/request-secret' },
+    signOut: { method: 'DELETE', path: '/api/v1/session' },
+    getMe: { method: 'GET', path: '/api/v1/me' },
+    updateMe: { method: 'PATCH', path: '/api/v1/me' },
+    setPassword: { method: 'PUT', path: '/api/v1/me/password' },
+    beginPasskeyRegistration: { method: 'POST', path: '/api/v1/me/passkeys/begin' },
+    finishPasskeyRegistration: { method: 'POST', path: '/api/v1/me/passkeys/finish' },
+    listSessions: { method: 'GET', path: '/api/v1/me/sessions' },
+    endSession: { method: 'DELETE', path: '/api/v1/me/sessions/:id' },
+    listGitCredentials: { method: 'GET', path: '/api/v1/me/git-credentials' },
+    putGitCredential: { method: 'PUT', path: '/api/v1/me/git-credentials/:host' },
+    deleteGitCredential: { method: 'DELETE', path: '/api/v1/me/git-credentials/:host' },
+    getSshKey: { method: 'GET', path: '/api/v1/me/ssh-key' },
+    createSshKey: { method: 'POST', path: '/api/v1/me/ssh-key' },
+    listTokens: { method: 'GET', path: '/api/v1/me/tokens' },
+    createToken: { method: 'POST', path: '/api/v1/me/tokens' },
+    deleteToken: { method: 'DELETE', path: '/api/v1/me/tokens/:id' },
+    listUsers: { method: 'GET', path: '/api/v1/users' },
+    updateUser: { method: 'PATCH', path: '/api/v1/users/:name' },
+    listInvitations: { method: 'GET', path: '/api/v1/invitations' },
+    createInvitation: { method: 'POST', path: '/api/v1/invitations' },
+    revokeInvitation: { method: 'DELETE', path: '/api/v1/invitations/:id' },
+    getInvitation: { method: 'GET', path: '/api/v1/invitation-links/:id' },
+    acceptInvitation: { method: 'POST', path: '/api/v1/invitation-links/:id' },
+    getSharedMachine: { method: 'GET', path: '/api/v1/shared-machine' },
+    acceptSharedMachine: { method: 'PUT', path: '/api/v1/shared-machine' },
+    listTeams: { method: 'GET', path: '/api/v1/teams' },
+    createTeam: { method: 'POST', path: '/api/v1/teams' },
+    getTeam: { method: 'GET', path: '/api/v1/teams/:team' },
+    updateTeam: { method: 'PATCH', path: '/api/v1/teams/:team' },
+    setMember: { method: 'PUT', path: '/api/v1/teams/:team/members/:name' },
+    removeMember: { method: 'DELETE', path: '/api/v1/teams/:team/members/:name' },
+    listPools: { method: 'GET', path: '/api/v1/teams/:team/pools' },
+    setPool: { method: 'PUT', path: '/api/v1/teams/:team/pools/:name' },
+    listTemplates: { method: 'GET', path: '/api/v1/templates' },
+    getTemplate: { method: 'GET', path: '/api/v1/templates/:name' },
+    putTemplate: { method: 'PUT', path: '/api/v1/templates/:name' },
+    deleteTemplate: { method: 'DELETE', path: '/api/v1/templates/:name' },
+    listWorkspaces: { method: 'GET', path: '/api/v1/workspaces' },
+    createWorkspace: { method: 'POST', path: '/api/v1/teams/:team/workspaces' },
+    getWorkspace: { method: 'GET', path: '/api/v1/teams/:team/workspaces/:name' },
+    updateWorkspace: { method: 'PATCH', path: '/api/v1/teams/:team/workspaces/:name' },
+    deleteWorkspace: { method: 'DELETE', path: '/api/v1/teams/:team/workspaces/:name' },
+    openWorkspace: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/open' },
+    hibernateWorkspace: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/hibernate' },
+    resumeWorkspace: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/resume' },
+    retryWorkspace: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/retry' },
+    cancelPreparation: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/cancel' },
+    keepAwake: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/keep-awake' },
+    getWorkspaceLog: { method: 'GET', path: '/api/v1/teams/:team/workspaces/:name/log' },
+    listPorts: { method: 'GET', path: '/api/v1/teams/:team/workspaces/:name/ports' },
+    listGrants: { method: 'GET', path: '/api/v1/grants' },
+    createGrant: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/grants' },
+    revokeGrant: { method: 'DELETE', path: '/api/v1/teams/:team/grants/:name' },
+    listAudit: { method: 'GET', path: '/api/v1/audit' },
+    exportAudit: { method: 'GET', path: '/api/v1/audit/export', stream: 'application/x-ndjson' },
+    verifyAudit: { method: 'POST', path: '/api/v1/audit/verify' },
+    streamEvents: { method: 'GET', path: '/api/v1/events', stream: 'text/event-stream' },
+    streamRevocations: { method: 'GET', path: '/api/v1/revocations', stream: 'text/event-stream' },
+    createBackup: { method: 'POST', path: '/api/v1/backup', stream: 'application/gzip' },
+};
