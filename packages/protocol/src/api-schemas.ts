@@ -99,6 +99,8 @@ export const AcceptInvitation = Type.Object({
 export const UpdateUser = Type.Object({ admin: Type.Optional(Type.Boolean()), disabled: Type.Optional(Type.Boolean()) });
 export const UpdateMe = Type.Object({
     displayName: Type.Optional(text(80, { minLength: 1 })),
+    /** Admins only: sign-in by a provider goes by the address. */
+    email: Type.Optional(text(254, { format: 'email' })),
     git: Type.Optional(Type.Object({ name: text(80, { minLength: 1 }), email: text(254) })),
     dotfiles: Type.Optional(RepositorySource),
 });

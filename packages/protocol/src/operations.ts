@@ -487,7 +487,7 @@ export const operations = {
     listWorkspaces: operation({
         method: 'GET',
         path: `${API_PREFIX}/workspaces`,
-        summary: 'Workspaces I can open; `all=true` as admin: every one',
+        summary: 'Workspaces I can open; `all=true`: every one for an admin, those of their teams for a lead',
         tag: 'workspaces',
         access: 'session',
         query: Type.Object({ ...api.PageQuery, all: Type.Optional(Type.Boolean()) }),
@@ -692,14 +692,17 @@ export const operations = {
         response: api.AuditVerdict,
     }),
 
-    /** Events carry `{kind, type: 'added' | 'modified' | 'deleted', object}`; `id:` is the resource version. */
+    /**
+     * Events carry `{kind, type: 'added' | 'modified' | 'deleted', object}`; `id:` is the resource version. An event named
+     * `cursor-expired` ends the stream when rights changed: list again and subscribe anew.
+     */
     streamEvents: operation({
         method: 'GET',
         path: `${API_PREFIX}/events`,
-        summary: 'Changes of what I can see, as server-sent events with a resume cursor',
+        summary: 'Changes of what I can open, as server-sent events with a resume cursor; `all=true`: of all I may see',
         tag: 'platform',
         access: 'session',
-        query: Type.Object({ since: Type.Optional(Type.String({ maxLength: 32 })) }),
+        query: Type.Object({ since: Type.Optional(Type.String({ maxLength: 32 })), all: Type.Optional(Type.Boolean()) }),
         status: 200,
         stream: 'text/event-stream',
     }),
@@ -716,9 +719,10 @@ export const operations = {
     createBackup: operation({
         method: 'POST',
         path: `${API_PREFIX}/backup`,
-        summary: 'A consistent backup of the data directory',
+        summary: 'A consistent backup of the data directory; `homes=false`: without the files of workspaces',
         tag: 'platform',
         access: 'admin',
+        query: Type.Object({ homes: Type.Optional(Type.Boolean()) }),
         status: 200,
         stream: 'application/gzip',
     }),
