@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { operations } from '@tandem/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApiError, createApiClient, isApiError, listAll, paginate, routes } from '../src/index.ts';
+import { type ApiError, createApiClient, isApiError, listAll, paginate, routes } from '../src/index.ts';
 
 const servers: Server[] = [];
 
