@@ -11,7 +11,7 @@ const holder = (directory: string) =>
         '--input-type=module',
         '-e',
         `const { lockDirectory } = await import(${JSON.stringify(new URL('./directory-lock.ts', import.meta.url).href)});
-         lockDirectory(${JSON.stringify(directory)}); console.log('locked'); setInterval(() => {}, 1000);`
+         lockDirectory(${JSON.stringify(directory)}); console.log('locked'); setInterval(() => {}, 1000);`,
     ]);
 
 describe('the lock of a data directory', () => {

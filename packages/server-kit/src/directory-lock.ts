@@ -20,7 +20,7 @@ export function lockDirectory(directory: string): Disposable {
         throw new AppError(
             'unavailable',
             `${directory} is in use by another Tandem (process ${readHolder(holderFile)}). Stop that one first, or give another --data directory.`,
-            { cause }
+            { cause },
         );
     }
     writeFileSync(holderFile, String(process.pid));

@@ -5,3 +5,4 @@ export * from './directory-lock.ts';
 export * from './disposable.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
+export * from './sqlite/sqlite-database.ts';
