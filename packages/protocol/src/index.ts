@@ -7,6 +7,7 @@ export * from './identity.ts';
 export * from './rooms.ts';
 export * from './revocations.ts';
 export * from './control.ts';
+export * from './control-codec.ts';
 export * from './api-schemas.ts';
 export * from './operations.ts';
 export * from './workspace-session.ts';
