@@ -65,8 +65,6 @@ async function compile() {
 
 /** Gives the staged files the name of their content and puts the page beside them. */
 async function placeFrontend(staging, frontend) {
-    const { writeLanguages } = await import('./build/languages.mjs');
-    await writeLanguages({ plugins: path.join(ide, 'plugins'), output: staging });
     const hash = createHash('sha256');
     for (const file of await filesBelow(staging)) {
         hash.update(path.relative(staging, file)).update('\0').update(await readFile(file));
@@ -90,6 +88,8 @@ async function buildApplication(log) {
     await node(theia, 'generate', '--mode', 'production');
     const { writeFrontendEntry } = await import('./build/frontend-entry.mjs');
     writeFrontendEntry(ide);
+    const { writeLanguages } = await import('./build/languages.mjs');
+    await writeLanguages({ plugins: path.join(ide, 'plugins'), grammars: path.join(staging, 'grammars'), manifest: path.join(ide, 'src-gen/frontend/languages.json') });
     log('bundling');
     process.chdir(ide);
     const { bundle } = await import('./esbuild.mjs');

@@ -55,6 +55,8 @@ ${preloadModules.map(module => `    container.load(require('${module}').default)
     const { loggerFrontendModule } = require('@theia/core/lib/browser/logger-frontend-module');
     container.load(frontendApplicationModule);
     container.load(loggerFrontendModule);
+    const { BundledLanguagesToken } = require('@tandem/core-extension/lib/browser/languages/bundled-languages');
+    container.bind(BundledLanguagesToken).toConstantValue(require('./languages.json'));
     await preloaded;
     await turn();
     try {

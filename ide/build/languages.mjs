@@ -9,6 +9,17 @@ import path from 'node:path';
 
 const require = createRequire(import.meta.url);
 
+const asPair = pair => (Array.isArray(pair) ? { open: pair[0], close: pair[1] } : pair);
+
+/** From the form of a language-configuration.json to the one that the page registers. */
+function convertConfiguration(raw) {
+    return {
+        ...raw,
+        autoClosingPairs: raw.autoClosingPairs?.map(asPair),
+        surroundingPairs: raw.surroundingPairs?.map(asPair),
+    };
+}
+
 async function manifests(plugins) {
     const names = (await readdir(plugins)).sort();
     const found = [];
@@ -21,17 +32,18 @@ async function manifests(plugins) {
     return found;
 }
 
-/** @param {{plugins: string, output: string}} folders output: gets `languages.json` and `grammars/` */
-export async function writeLanguages({ plugins, output }) {
+/** @param {{plugins: string, grammars: string, manifest: string}} paths grammars: folder that gets the grammars; manifest: file that lists all. */
+export async function writeLanguages({ plugins, grammars: grammarsFolder, manifest: manifestFile }) {
     const jsonc = require('jsonc-parser');
     const languages = [];
     const grammars = [];
-    await mkdir(path.join(output, 'grammars'), { recursive: true });
+    await mkdir(grammarsFolder, { recursive: true });
     for (const { name, folder, manifest } of await manifests(plugins)) {
         for (const language of manifest.contributes?.languages ?? []) {
             const { configuration, icon, ...rest } = language;
             const file = configuration && path.join(folder, configuration);
-            languages.push({ ...rest, configuration: file && existsSync(file) ? jsonc.parse(await readFile(file, 'utf8')) : undefined });
+            const parsed = file && existsSync(file) ? convertConfiguration(jsonc.parse(await readFile(file, 'utf8'))) : undefined;
+            languages.push({ ...rest, configuration: parsed });
         }
         for (const grammar of manifest.contributes?.grammars ?? []) {
             const source = path.join(folder, grammar.path);
@@ -40,7 +52,7 @@ export async function writeLanguages({ plugins, output }) {
             }
             const isJson = source.endsWith('json');
             const file = `${name}.${path.basename(source)}`;
-            const target = path.join(output, 'grammars', file);
+            const target = path.join(grammarsFolder, file);
             if (isJson) {
                 await writeFile(target, JSON.stringify(JSON.parse(await readFile(source, 'utf8'))));
             } else {
@@ -50,6 +62,5 @@ export async function writeLanguages({ plugins, output }) {
             grammars.push({ ...rest, scope: scopeName, file, format: isJson ? 'json' : 'plist' });
         }
     }
-    await writeFile(path.join(output, 'languages.json'), JSON.stringify({ languages, grammars }));
-    return { languageCount: languages.length, grammarCount: grammars.length };
+    await writeFile(manifestFile, JSON.stringify({ languages, grammars }));
 }

@@ -146,7 +146,7 @@ export async function buildPlugins({ ide, output, log }) {
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
     const [count] = await Promise.all([copyBuiltIns(modules, output), buildToolsExtension(ide, modules, output)]);
-    const licences = path.join(output, 'LICENSES');
+    const licences = path.join(output, 'tandem-tools/licences');
     await mkdir(licences, { recursive: true });
     await cp(path.join(modules, 'code-server/LICENSE'), path.join(licences, 'code-server.LICENSE'));
     await cp(path.join(modules, 'code-server/ThirdPartyNotices.txt'), path.join(licences, 'code-server.ThirdPartyNotices.txt'));

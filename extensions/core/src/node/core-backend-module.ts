@@ -4,7 +4,9 @@ import {
     WebsocketFrontendConnectionService,
 } from '@theia/core/lib/node/messaging/websocket-frontend-connection-service';
 import { ContainerModule } from '@theia/core/shared/inversify';
+import { PluginScanner } from '@theia/plugin-ext/lib/common/plugin-protocol';
 import { BootPage } from './boot-page';
+import { BundledLanguageFilter } from './bundled-language-filter';
 import { ReliableConnectionService, ReliableSocketChannel } from './reliable-connection';
 import { TandemBackendApplication } from './tandem-backend-application';
 
@@ -14,6 +16,9 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
 
     bind(BootPage).toSelf().inSingletonScope();
     bind(BackendApplicationContribution).toService(BootPage);
+
+    // The scanner that is bound last scans VS Code extensions.
+    bind(PluginScanner).to(BundledLanguageFilter).inSingletonScope();
 
     rebind(ReconnectableSocketChannel).to(ReliableSocketChannel);
     rebind(WebsocketFrontendConnectionService).to(ReliableConnectionService).inSingletonScope();
