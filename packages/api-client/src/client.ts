@@ -59,7 +59,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         baseUrl: options.baseUrl,
         events: (eventOptions) =>
             new EventSubscription(
-                (since, signal, headers) => send(options, routes.streamEvents, { query: { since }, signal, headers }),
+                (since, signal, headers) =>
+                    send(options, routes.streamEvents, { query: { since, all: eventOptions.all }, signal, headers }),
                 eventOptions,
             ),
     };

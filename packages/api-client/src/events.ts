@@ -1,7 +1,7 @@
 import type { AnyResource, Kind, ResourceOf } from '@tandem/protocol';
-import { createParser } from 'eventsource-parser';
 import { ApiError, isApiError } from './api-error.ts';
 import { reconnectDelayMs } from './backoff.ts';
+import { createSseParser, type SseMessage } from './sse-parser.ts';
 
 /** One change of a resource. */
 export type ResourceEvent = { [K in Kind]: { kind: K; type: 'added' | 'modified' | 'deleted'; object: ResourceOf<K> } }[Kind];
@@ -23,8 +23,10 @@ export type EventState =
 export interface EventOptions {
     /** Cursor to begin after: `version` of a list. Absent: from now on. */
     since?: string;
+    /** Not only what I can open but all I may see. */
+    all?: boolean;
     signal?: AbortSignal;
-    onEvent: (event: ResourceEvent, cursor: string) => void;
+    onEvent: (event: ResourceEvent) => void;
     onState?: (state: EventState) => void;
     /** A line that says nothing, not even a heartbeat, for this long is dialled anew, in milliseconds. @default 60000 */
     silenceMs?: number;
@@ -127,11 +129,13 @@ export class EventSubscription {
             const response = await this.connect(this.cursor, signal, headers);
             proven = setTimeout(onProven, PROVEN_AFTER_MS);
             this.tell({ state: 'open' });
-            const parser = createParser({
-                onEvent: (message) => {
-                    this.deliver(message.event, message.id, message.data);
+            const feed = createSseParser({
+                onMessage: (message) => {
+                    this.deliver(message);
                     onProven();
                 },
+                // After delivery: a line that drops in between repeats the event rather than losing it.
+                onId: (id) => (this.cursor = id),
                 onRetry: (delayMs) => (this.serverRetryMs = delayMs),
             });
             const decoder = new TextDecoder();
@@ -142,7 +146,7 @@ export class EventSubscription {
                     throw lost('The server ended the event stream.');
                 }
                 silence.restart();
-                parser.feed(decoder.decode(chunk.value, { stream: true }));
+                feed(decoder.decode(chunk.value, { stream: true }));
             }
         } catch (error) {
             throw silence.signal.aborted ? lost('The event stream fell silent.', error) : error;
@@ -152,16 +156,14 @@ export class EventSubscription {
         }
     }
 
-    private deliver(event: string | undefined, id: string | undefined, data: string): void {
+    private deliver({ event, data }: SseMessage): void {
         if (event === 'cursor-expired') {
             throw new ApiError({ type: 'about:blank', title: 'The cursor is too old', status: 410, code: 'cursor-expired' });
         }
         const value = JSON.parse(data) as Partial<ResourceEvent>;
         if (value.kind !== undefined && value.type !== undefined && value.object !== undefined) {
-            this.guarded(() => this.options.onEvent(value as ResourceEvent, id ?? this.cursor ?? ''));
+            this.guarded(() => this.options.onEvent(value as ResourceEvent));
         }
-        // After delivery: a line that drops in between repeats the event rather than losing it.
-        this.cursor = id ?? this.cursor;
     }
 
     private tell(state: EventState): void {

@@ -66,6 +66,18 @@ describe('the event stream', () => {
         expect(stateNames()).toEqual(['connecting', 'open', 'waiting', 'connecting', 'open', 'closed']);
     });
 
+    it('resumes after a cursor that came without an event', async () => {
+        script.push(
+            (_, response) => response.end('id: 40\n\n'),
+            (_, response) => void response.write(event(41, 'a')),
+        );
+        const { names, subscription } = subscribe({ since: '10', all: true });
+        await vi.waitFor(() => expect(names).toEqual(['a']));
+        expect(requests.map(({ since }) => since)).toEqual(['10', '40']);
+        subscription.close();
+        await subscription.done;
+    });
+
     it('ends and asks to list again when the cursor is too old, told by status or by event', async () => {
         const problem = JSON.stringify({ code: 'cursor-expired', title: 'The cursor is too old', status: 410, type: 'x' });
         script.push((_, response) => response.writeHead(410).end(problem));
@@ -121,14 +133,14 @@ describe('the event stream', () => {
         const seen: string[] = [];
         script.push((_, response) => void response.write(event(1, 'a') + event(2, 'b')));
         const { subscription } = subscribe({
-            onEvent: (_change, cursor) => {
-                seen.push(cursor);
-                if (cursor === '1') {
+            onEvent: (change) => {
+                seen.push(change.object.metadata.name);
+                if (seen.length === 1) {
                     throw new Error('listener');
                 }
             },
         });
-        await vi.waitFor(() => expect([seen, uncaught]).toMatchObject([['1', '2'], [{ message: 'listener' }]]));
+        await vi.waitFor(() => expect([seen, uncaught]).toMatchObject([['a', 'b'], [{ message: 'listener' }]]));
         listeners.forEach((listener) => process.on('uncaughtException', listener));
         subscription.close();
         await subscription.done;
