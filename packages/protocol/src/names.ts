@@ -89,3 +89,10 @@ export const OPEN_PATH = '/open/';
 export const OIDC_PATH = '/auth/oidc/';
 /** How long the URL that `openWorkspace` answers with works, in milliseconds. */
 export const OPEN_URL_LIFETIME_MS = 5 * 60_000;
+
+/** Label of a workspace that waits in a pool; its value is the pool's name. A claim removes it. */
+export const POOL_LABEL = `${API_GROUP}/pool`;
+/** Owner of workspaces that wait in a pool; no person can have this name. */
+export const POOL_OWNER = 'tandem-pool';
+/** Keeps a workspace's object until its processes and files are gone. */
+export const CLEANUP_FINALIZER = `${API_GROUP}/cleanup`;

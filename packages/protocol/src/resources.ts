@@ -105,6 +105,8 @@ export const WorkspaceStatus = Type.Object({
     stages: Type.Array(StageProgress, { maxItems: 8 }),
     /** True once the sources are in place; a resume does not clone again. */
     prepared: Type.Boolean(),
+    /** The last `spec.prepareAttempt` that ended in a failure; a higher one asks again. */
+    failedPrepareAttempt: Type.Optional(Type.Integer({ minimum: 0 })),
     claim: Type.Optional(
         Type.Object({
             uid: text(36),

@@ -62,7 +62,7 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
 
         it('writes spec and leaves status alone, and counts the generation only when the spec changed', async () => {
             const created = await store.create(newUser('ada'));
-            const changed = await store.update({
+            const changed = await store.update<'User'>({
                 ...created,
                 spec: { ...created.spec, admin: true },
                 status: { ...created.status, observedGeneration: 99 },
@@ -70,7 +70,7 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
             expect(changed.spec.admin).toBe(true);
             expect(changed.status.observedGeneration).toBe(0);
             expect(changed.metadata.generation).toBe(2);
-            const labelled = await store.update({ ...changed, metadata: { ...changed.metadata, labels: { a: 'b' } } });
+            const labelled = await store.update<'User'>({ ...changed, metadata: { ...changed.metadata, labels: { a: 'b' } } });
             expect(labelled.metadata).toMatchObject({ generation: 2, labels: { a: 'b' } });
         });
 
@@ -87,7 +87,7 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
 
         it('lets one of two writers of the same version win, the other hears conflict and changes nothing', async () => {
             const created = await store.create(newUser('ada'));
-            const write = (displayName: string) => store.update({ ...created, spec: { ...created.spec, displayName } });
+            const write = (displayName: string) => store.update<'User'>({ ...created, spec: { ...created.spec, displayName } });
             const outcomes = await Promise.allSettled([write('one'), write('two')]);
             expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
             const loser = outcomes.find((outcome) => outcome.status === 'rejected') as PromiseRejectedResult;
@@ -125,7 +125,7 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
             const marked = (await store.get('User', 'tandem', 'ada'))!;
             expect(marked.metadata.deletedAt).toBeDefined();
             await store.delete(key);
-            await store.update({ ...marked, metadata: { ...marked.metadata, finalizers: [] } });
+            await store.update<'User'>({ ...marked, metadata: { ...marked.metadata, finalizers: [] } });
             expect(await store.get('User', 'tandem', 'ada')).toBeUndefined();
         });
 
