@@ -26,6 +26,7 @@ import { DeferredSettingsSchema, EventualKeyboardLayout, OpenExplorer, TerminalO
 import { StartupGate } from './startup/startup-gate';
 import { TandemFrontendApplication } from './startup/tandem-frontend-application';
 import { addTandemThemes, TandemThemeRegistry } from './theme/themes';
+import { bindWorkspaceState } from './workspace-state/workspace-state-contribution';
 import { TandemWorkspaceService } from './workspace/tandem-workspace-service';
 
 addTandemThemes();
@@ -64,4 +65,5 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
     rebind(MonacoThemeRegistry).to(TandemThemeRegistry).inSingletonScope();
 
     bindProduct(bind, rebind);
+    bindWorkspaceState(bind);
 });

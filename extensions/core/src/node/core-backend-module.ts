@@ -5,6 +5,7 @@ import {
 } from '@theia/core/lib/node/messaging/websocket-frontend-connection-service';
 import { ContainerModule } from '@theia/core/shared/inversify';
 import { PluginScanner } from '@theia/plugin-ext/lib/common/plugin-protocol';
+import { bindWorkspaceAgent } from './agent/agent-contribution';
 import { BootPage } from './boot-page';
 import { BundledLanguageFilter } from './bundled-language-filter';
 import { ReliableConnectionService, ReliableSocketChannel } from './reliable-connection';
@@ -22,4 +23,6 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
 
     rebind(ReconnectableSocketChannel).to(ReliableSocketChannel);
     rebind(WebsocketFrontendConnectionService).to(ReliableConnectionService).inSingletonScope();
+
+    bindWorkspaceAgent(bind);
 });

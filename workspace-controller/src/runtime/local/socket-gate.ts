@@ -1,4 +1,4 @@
-import { chmod, lstat, rename, rm } from 'node:fs/promises';
+import { chmod, link, lstat, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Volume } from './volume.ts';
@@ -7,18 +7,14 @@ import type { Volume } from './volume.ts';
 export const SOCKET_NAME = 'ide.sock';
 
 /**
- * Takes the backend's socket out of the workspace's hands: it is moved into a folder that only the platform writes and
+ * Takes the backend's socket out of the workspace's hands: it is linked into a folder that only the platform writes and
  * must then be a socket of the workspace's own user. Else a workspace could put a link to a privileged socket in its
  * place, and the gateway would carry its requests there.
  *
  * @returns whether there is a socket now that answers
  */
 export async function admitSocket(volume: Volume, osUid: number | undefined): Promise<boolean> {
-    await rename(join(volume.run, SOCKET_NAME), volume.socket).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') {
-            throw error;
-        }
-    });
+    await take(join(volume.run, SOCKET_NAME), volume.socket);
     const info = await lstat(volume.socket).catch(() => undefined);
     if (info === undefined) {
         return false;
@@ -29,6 +25,21 @@ export async function admitSocket(volume: Volume, osUid: number | undefined): Pr
     }
     await chmod(volume.socket, 0o600);
     return answers(volume.socket);
+}
+
+/** A second name for the socket; the backend keeps its own, which it may still want to change the mode of. */
+async function take(from: string, to: string): Promise<void> {
+    try {
+        // Does not follow a symbolic link on Linux: the link itself gets the second name, and is refused then.
+        await link(from, to);
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP') {
+            await rename(from, to).catch(() => undefined);
+        } else if (code !== 'ENOENT' && code !== 'EEXIST') {
+            throw error;
+        }
+    }
 }
 
 /** Whether something accepts connections there. */

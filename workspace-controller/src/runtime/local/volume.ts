@@ -15,7 +15,7 @@ export interface Volume {
     home: string;
     project: string;
     config: string;
-    /** The backend makes its socket here; it is moved to `socket` once it listens. */
+    /** The backend makes its socket here; `socket` is a second name of it. */
     run: string;
     temp: string;
     log: string;
