@@ -29,13 +29,21 @@ export class DeleteRanges {
         return changed;
     }
 
-    /** Copies all ranges of `other` in. */
-    addAll(other: DeleteRanges): void {
-        for (const [client, list] of other.ranges) {
-            for (let index = 0; index < list.length; index += 2) {
-                this.insert(client, list[index] as number, list[index + 1] as number);
+    /** Whether an update's delete set brings nothing new. */
+    contains(update: ScannedUpdate): boolean {
+        const reader = new UpdateReader(update.bytes);
+        reader.position = update.deletesByte;
+        for (let clients = reader.uint(); clients > 0; clients--) {
+            const list = this.ranges.get(reader.uint());
+            for (let left = reader.uint(); left > 0; left--) {
+                const start = reader.uint();
+                const end = start + reader.uint();
+                if (end > start && !(list && covers(list, start, end))) {
+                    return false;
+                }
             }
         }
+        return true;
     }
 
     get isEmpty(): boolean {
@@ -79,21 +87,10 @@ export class DeleteRanges {
             this.rangeCount++;
             return true;
         }
-        // First range that ends at or after our start, so that it overlaps, touches or follows.
-        let low = 0;
-        let high = list.length / 2;
-        while (low < high) {
-            const middle = (low + high) >> 1;
-            if ((list[middle * 2 + 1] as number) < start) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        const first = low * 2;
-        if (first < list.length && (list[first] as number) <= start && (list[first + 1] as number) >= end) {
+        if (covers(list, start, end)) {
             return false;
         }
+        const first = firstEndingFrom(list, start);
         let last = first;
         while (last < list.length && (list[last] as number) <= end) {
             start = Math.min(start, list[last] as number);
@@ -109,4 +106,26 @@ export class DeleteRanges {
         }
         return true;
     }
+}
+
+/** Index of the first range that ends at or after `start`, so that it overlaps, touches or follows. */
+function firstEndingFrom(list: readonly number[], start: number): number {
+    let low = 0;
+    let high = list.length / 2;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((list[middle * 2 + 1] as number) < start) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low * 2;
+}
+
+function covers(list: readonly number[], start: number, end: number): boolean {
+    // Ranges are joined where they touch, so one range must hold all of it; the first may end exactly at `start`.
+    const first = firstEndingFrom(list, start);
+    const at = first < list.length && (list[first + 1] as number) === start && end > start ? first + 2 : first;
+    return at < list.length && (list[at] as number) <= start && (list[at + 1] as number) >= end;
 }

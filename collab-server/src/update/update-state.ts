@@ -42,6 +42,16 @@ export class UpdateState {
         return changed;
     }
 
+    /** Whether everything in `update` is here already. */
+    contains(update: ScannedUpdate): boolean {
+        return (
+            update.runs.every((run) => {
+                const entry = this.segments.get(run.client);
+                return entry !== undefined && listOf(entry).some((known) => known.startClock <= run.startClock && known.endClock >= run.endClock);
+            }) && this.deletes.contains(update)
+        );
+    }
+
     get isEmpty(): boolean {
         return this.segments.size === 0 && this.deletes.isEmpty;
     }
