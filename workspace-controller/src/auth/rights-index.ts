@@ -38,6 +38,7 @@ export class RightsIndex {
     private watch: Watch | undefined;
     private closed = false;
     private lostAtMs: number | undefined;
+    private seenVersion = '0';
 
     /** Every change of an indexed kind, after the index has it. */
     readonly onDidChange = this.emitter.event;
@@ -57,6 +58,11 @@ export class RightsIndex {
     /** For how long the index has not heard of the store, in milliseconds; 0 while it listens. */
     get silentForMs(): number {
         return this.lostAtMs === undefined ? 0 : this.clock.now() - this.lostAtMs;
+    }
+
+    /** What the index has seen of the store: a watch from here misses nothing that the index does not show. */
+    get version(): string {
+        return this.seenVersion;
     }
 
     user(name: string): User | undefined {
@@ -167,6 +173,7 @@ export class RightsIndex {
             }
         }
         this.watch = await this.store.watch({ kinds: INDEXED, since });
+        this.seenVersion = since ?? this.seenVersion;
         this.lostAtMs = undefined;
         void this.follow(this.watch);
     }
@@ -175,6 +182,7 @@ export class RightsIndex {
         try {
             for await (const event of watch) {
                 this.take(event);
+                this.seenVersion = event.version;
             }
         } catch (error) {
             this.logger.error({ err: error }, 'The watch of users, teams and grants failed');
