@@ -177,6 +177,8 @@ export default tseslint.config(
                 },
             ],
             '@typescript-eslint/no-non-null-assertion': 'off',
+            // Playwright wants to see that a fixture needs no other.
+            'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
         },
     },
 );
