@@ -190,6 +190,10 @@ function scan(directory: string, accepts: (path: string) => boolean): Map<string
 
 /** Whether a name carries a hash of its content, as bundlers write it: `bundle.3f9c2a71.js`, `chunk-QX7L2K4A.js`. */
 export function hasHashedName(path: string): boolean {
+    // The IDE's files lie in a folder that is named after the content of the whole build.
+    if (/^[0-9a-f]{16}\//.test(path)) {
+        return true;
+    }
     const match = /[.-]([0-9a-f]{8,64}|[0-9A-Z]{8}|[0-9A-Za-z_]{10,32})\.[a-z0-9]+(\.map)?$/.exec(path);
     return match?.[1] !== undefined && (/\d/.test(match[1]) || /^[A-Z]{8}$/.test(match[1]));
 }
