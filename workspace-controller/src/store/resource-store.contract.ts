@@ -76,7 +76,7 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
 
         it('writes status and leaves spec alone', async () => {
             const created = await store.create(newUser('ada'));
-            const changed = await store.updateStatus({
+            const changed = await store.updateStatus<'User'>({
                 ...created,
                 spec: { ...created.spec, admin: true },
                 status: { ...created.status, observedGeneration: 1 },

@@ -1,0 +1,196 @@
+import type { Kind, Workspace, WorkspaceMessage } from '@tandem/protocol';
+import { AppError, type Clock, type Logger } from '@tandem/server-kit';
+import type { AuditSink } from '../audit/audit-sink.ts';
+import type { ControlTokenMinter, CredentialProvider, WorkspaceDirectory } from '../events.ts';
+import type { WorkspaceRuntime } from '../runtime/workspace-runtime.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
+import { ControlSessions } from './control/control-sessions.ts';
+import { createWorkspace, type CreateRequest } from './create-workspace.ts';
+import { createFirstObjects } from './first-objects.ts';
+import { reconcileGrant } from './grant/grant-reconciler.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { OrphanSweep } from './orphan-sweep.ts';
+import type { PlaneContext } from './plane-context.ts';
+import { PoolReconciler } from './pool/pool-reconciler.ts';
+import { Informer } from './runtime/informer.ts';
+import { WorkQueue, type WorkResult } from './runtime/work-queue.ts';
+import { MemoryDirectory } from './workspace-directory.ts';
+import { WorkspaceReconciler } from './workspace/reconciler.ts';
+
+export interface ControlPlaneOptions {
+    store: ResourceStore;
+    runtime: WorkspaceRuntime;
+    mintControlToken: ControlTokenMinter;
+    credentials: CredentialProvider;
+    audit: Pick<AuditSink, 'append'>;
+    clock: Clock;
+    logger: Logger;
+    portalUrl: string;
+    /** Members of the first team's pool, on the very first start. */
+    poolSize: number;
+    random?: () => number;
+}
+
+export interface ControlPlane {
+    directory: WorkspaceDirectory;
+    createWorkspace(request: CreateRequest): Promise<Workspace>;
+    start(): Promise<void>;
+    /** Stops deciding; workspaces go on. */
+    stop(): Promise<void>;
+}
+
+const KINDS: readonly Kind[] = ['Workspace', 'WorkspacePool', 'WorkspaceTemplate', 'Team', 'User', 'AccessGrant'];
+const CONCURRENCY = 8;
+const MINUTE_MS = 60_000;
+const UPDATE_ATTEMPTS = 5;
+
+/** The reconcilers of all kinds over one store and one runtime. */
+export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
+    const { store, runtime, clock, logger } = options;
+    const informer = new Informer(store, KINDS, clock, logger);
+    const sessions = new ControlSessions({
+        mintToken: options.mintControlToken,
+        clock,
+        logger,
+        onChange: (uid) => requeueUid(uid),
+        onMessage: (uid, message) => void answer(uid, message),
+    });
+    const directory = new MemoryDirectory({
+        informer,
+        clock,
+        send: (uid, message) => sessions.send(uid, message),
+        wake: (workspace) => changeSpec(workspace, (spec) => ({ ...spec, operatingMode: 'Running' })),
+    });
+    const context: PlaneContext = {
+        store,
+        runtime,
+        informer,
+        sessions,
+        directory,
+        audit: options.audit,
+        clock,
+        logger,
+        portalUrl: options.portalUrl,
+        random: options.random ?? Math.random,
+        requeue: (namespace, name) => queue.add(`Workspace/${namespace}/${name}`),
+    };
+    const workspaces = new WorkspaceReconciler(context);
+    const pools = new PoolReconciler(context);
+    const idle = new IdleWatch(context);
+    const orphans = new OrphanSweep(context);
+    const queue = new WorkQueue({
+        clock,
+        concurrency: CONCURRENCY,
+        work: (key) => reconcile(key),
+        onError: (key, error, attempt) => {
+            // Two writers at once are everyday; the second looks again.
+            const level = error instanceof AppError && error.code === 'conflict' ? 'debug' : 'error';
+            logger[level]({ key, err: error, attempt }, 'reconciling failed, it is tried again');
+        },
+    });
+
+    async function reconcile(key: string): Promise<WorkResult> {
+        const [kind, namespace, name] = key.split('/') as [Kind, string, string];
+        switch (kind) {
+            case 'Workspace':
+                return workspaces.reconcile(namespace, name);
+            case 'WorkspacePool':
+                return pools.reconcile(namespace, name);
+            case 'AccessGrant':
+                return reconcileGrant(context, namespace, name);
+            default:
+                return undefined;
+        }
+    }
+
+    function requeueUid(uid: string): void {
+        const workspace = informer.all('Workspace').find((candidate) => candidate.metadata.uid === uid);
+        if (workspace) {
+            context.requeue(workspace.metadata.namespace, workspace.metadata.name);
+        }
+    }
+
+    function requeueWhere(predicate: (workspace: Workspace) => boolean): void {
+        informer
+            .all('Workspace')
+            .filter(predicate)
+            .forEach((workspace) => context.requeue(workspace.metadata.namespace, workspace.metadata.name));
+    }
+
+    informer.onDidChange(({ kind, object }) => {
+        const { namespace, name } = object.metadata;
+        queue.add(`${kind}/${namespace}/${name}`);
+        if (kind === 'Workspace') {
+            informer
+                .all('WorkspacePool')
+                .filter((pool) => pool.metadata.namespace === namespace)
+                .forEach((pool) => queue.add(`WorkspacePool/${namespace}/${pool.metadata.name}`));
+            // A place may have become free.
+            requeueWhere(
+                (candidate) =>
+                    candidate.metadata.namespace === namespace && candidate.status.state === 'queued' && candidate.metadata.name !== name,
+            );
+        } else if (kind === 'Team') {
+            requeueWhere((candidate) => candidate.status.state === 'queued');
+        }
+    });
+    runtime.onDidChange((uid) => requeueUid(uid));
+
+    async function changeSpec(workspace: Workspace, change: (spec: Workspace['spec']) => Workspace['spec']): Promise<void> {
+        const { namespace, name } = workspace.metadata;
+        for (let attempt = 1; ; attempt++) {
+            const current = await store.get('Workspace', namespace, name);
+            if (current === undefined) {
+                throw new AppError('not-found', `There is no workspace "${name}".`);
+            }
+            try {
+                informer.apply(await store.update<'Workspace'>({ ...current, spec: change(current.spec) }));
+                return;
+            } catch (error) {
+                if (!(error instanceof AppError && error.code === 'conflict') || attempt === UPDATE_ATTEMPTS) {
+                    throw error;
+                }
+            }
+        }
+    }
+
+    async function answer(uid: string, message: WorkspaceMessage): Promise<void> {
+        const workspace = directory.byUid(uid)?.workspace;
+        if (workspace === undefined) {
+            return;
+        }
+        try {
+            if (message.type === 'keep-awake') {
+                const keepAwakeUntil = new Date(clock.now() + message.minutes * MINUTE_MS).toISOString();
+                await changeSpec(workspace, (spec) => ({ ...spec, keepAwakeUntil }));
+            } else if (message.type === 'credential-request') {
+                const result = await options.credentials(workspace.spec.owner, message);
+                sessions.send(uid, { type: 'credential', id: message.id, ...result });
+            }
+        } catch (error) {
+            logger.error({ err: error, uid, message: message.type }, 'a request of a workspace failed');
+        }
+    }
+
+    return {
+        directory,
+        async createWorkspace(request) {
+            const workspace = await createWorkspace(context, request, (candidate) => workspaces.admission(candidate).admitted);
+            pools.noteClaim(workspace.metadata.namespace);
+            return workspace;
+        },
+        async start() {
+            await createFirstObjects(store, options.poolSize);
+            await informer.start();
+            idle.start();
+            orphans.start();
+        },
+        async stop() {
+            idle.stop();
+            orphans.stop();
+            informer.stop();
+            await queue.stop();
+            sessions.close();
+        },
+    };
+}

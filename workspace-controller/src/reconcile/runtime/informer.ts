@@ -1,0 +1,119 @@
+import type { AnyResource, Kind, ResourceOf } from '@tandem/protocol';
+import { AppError, Emitter, type Clock, type Logger } from '@tandem/server-kit';
+import type { ResourceStore, Watch, WatchEvent } from '../../store/resource-store.ts';
+
+const REWATCH_MS = 500;
+const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
+
+/** All objects of some kinds in memory, kept by a watch. What a caller has just written it hands to `apply`, to read it at once. */
+export class Informer {
+    private readonly store: ResourceStore;
+    private readonly kinds: readonly Kind[];
+    private readonly clock: Clock;
+    private readonly logger: Logger;
+    private readonly objects = new Map<Kind, Map<string, AnyResource>>();
+    private readonly emitter = new Emitter<WatchEvent>();
+    private watch: Watch | undefined;
+    private stopped = false;
+
+    /** Every change, after it can be read here. */
+    readonly onDidChange = this.emitter.event;
+
+    constructor(store: ResourceStore, kinds: readonly Kind[], clock: Clock, logger: Logger) {
+        this.store = store;
+        this.kinds = kinds;
+        this.clock = clock;
+        this.logger = logger;
+        kinds.forEach((kind) => this.objects.set(kind, new Map()));
+    }
+
+    /** Resolves when everything is in memory. */
+    async start(): Promise<void> {
+        const version = await this.relist();
+        this.watch = await this.store.watch({ kinds: this.kinds, since: version });
+        void this.follow();
+    }
+
+    get<K extends Kind>(kind: K, namespace: string, name: string): ResourceOf<K> | undefined {
+        return this.objects.get(kind)?.get(keyOf(namespace, name)) as ResourceOf<K> | undefined;
+    }
+
+    all<K extends Kind>(kind: K): ResourceOf<K>[] {
+        return [...(this.objects.get(kind)?.values() ?? [])] as ResourceOf<K>[];
+    }
+
+    /** Takes over the answer of a write. */
+    apply(object: AnyResource): void {
+        const known = this.get(object.kind, object.metadata.namespace, object.metadata.name);
+        if (known === undefined || Number(object.metadata.resourceVersion) > Number(known.metadata.resourceVersion)) {
+            this.objects.get(object.kind)!.set(keyOf(object.metadata.namespace, object.metadata.name), object);
+            this.emitter.fire({ type: known ? 'modified' : 'added', kind: object.kind, object, version: object.metadata.resourceVersion });
+        }
+    }
+
+    stop(): void {
+        this.stopped = true;
+        this.watch?.close();
+    }
+
+    private async relist(): Promise<string> {
+        // The oldest of the lists' versions: a watch from there repeats some events, and misses none.
+        let oldest = Infinity;
+        for (const kind of this.kinds) {
+            const { items, version } = await this.store.list(kind);
+            oldest = Math.min(oldest, Number(version));
+            const fresh = new Map(items.map((item) => [keyOf(item.metadata.namespace, item.metadata.name), item as AnyResource]));
+            const before = this.objects.get(kind)!;
+            this.objects.set(kind, fresh);
+            for (const [key, object] of before) {
+                if (!fresh.has(key)) {
+                    this.emitter.fire({ type: 'deleted', kind, object, version });
+                }
+            }
+            for (const object of fresh.values()) {
+                this.emitter.fire({ type: 'modified', kind, object, version });
+            }
+        }
+        return String(oldest);
+    }
+
+    private async follow(): Promise<void> {
+        while (!this.stopped) {
+            try {
+                for await (const event of this.watch!) {
+                    this.take(event);
+                }
+            } catch (error) {
+                this.logger.warn({ err: error }, 'watch ended');
+            }
+            if (!this.stopped) {
+                await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, REWATCH_MS));
+                await this.rewatch();
+            }
+        }
+    }
+
+    private async rewatch(): Promise<void> {
+        try {
+            this.watch = await this.store.watch({ kinds: this.kinds, since: await this.relist() });
+        } catch (error) {
+            this.logger.warn({ err: error, code: error instanceof AppError ? error.code : undefined }, 'watch could not be renewed');
+        }
+    }
+
+    private take(event: WatchEvent): void {
+        const objects = this.objects.get(event.kind)!;
+        const key = keyOf(event.object.metadata.namespace, event.object.metadata.name);
+        const known = objects.get(key);
+        const sameObject = known?.metadata.uid === event.object.metadata.uid;
+        if (event.type === 'deleted') {
+            if (known !== undefined && (sameObject || Number(known.metadata.resourceVersion) < Number(event.version))) {
+                objects.delete(key);
+                this.emitter.fire(event);
+            }
+        } else if (known === undefined || Number(event.version) > Number(known.metadata.resourceVersion)) {
+            objects.set(key, event.object);
+            this.emitter.fire(event);
+        }
+    }
+}
