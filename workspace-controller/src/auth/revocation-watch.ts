@@ -34,10 +34,10 @@ export class RevocationWatch {
     constructor(deps: WatchDeps) {
         this.deps = deps;
         for (const user of deps.rights.users()) {
-            this.user(user, 'known');
+            void this.user(user, 'known');
         }
         for (const grant of deps.rights.grants()) {
-            this.grant(grant, 'known');
+            void this.grant(grant, 'known');
         }
         this.subscription = deps.rights.onDidChange((event) => {
             this.take(event.object, event.type === 'deleted' ? 'deleted' : 'changed').catch((error: unknown) => {

@@ -7,7 +7,7 @@ const SCHEMES = new Set(['https:', 'http:', 'ssh:', 'git:']);
 export function assertGitUrl(url: string, pointer: string): void {
     const given = url.trim();
     const usable = SCP_LIKE.test(given) || (URL.canParse(given) && SCHEMES.has(new URL(given).protocol) && new URL(given).hostname !== '');
-    if (!usable || /[\x00-\x20]/.test(given)) {
+    if (!usable || !/^[\x21-\x7e]+$/.test(given)) {
         const message = `"${given.slice(0, 200)}" is not a git address. Write https://host/path.git or git@host:path.git.`;
         throw new AppError('invalid-git-url', message, { pointer });
     }

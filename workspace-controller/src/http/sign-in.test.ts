@@ -1,7 +1,7 @@
 import { REQUEST_SECRET_HEADER } from '@tandem/protocol';
-import { FakeClock } from '@tandem/server-kit';
+import type { FakeClock } from '@tandem/server-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApiFixture, cookieOf, PORTAL } from './test-support/api-fixture.ts';
+import { ApiFixture, cookieOf, PORTAL } from './testing/api-fixture.ts';
 
 const origin = PORTAL.origin;
 

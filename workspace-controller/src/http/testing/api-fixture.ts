@@ -86,7 +86,7 @@ export class ApiFixture {
     }
 
     async open(): Promise<void> {
-        const logger = createLogger({ name: 'api-test', level: process.env['TEST_LOG'] ?? 'silent' });
+        const logger = createLogger({ name: 'api-test', level: 'silent' });
         const { clock } = this;
         this.store = await SqliteResourceStore.open(join(this.folder, 'resources.sqlite'), clock);
         this.database = await openPlatformDatabase(join(this.folder, 'platform.sqlite'));
