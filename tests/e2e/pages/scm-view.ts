@@ -1,0 +1,34 @@
+import type { Locator } from '@playwright/test';
+import type { IdePage } from './ide-page.ts';
+
+/** The source control view of the IDE. */
+export class ScmView {
+    private readonly ide: IdePage;
+
+    constructor(ide: IdePage) {
+        this.ide = ide;
+    }
+
+    async open(): Promise<void> {
+        await this.ide.activity('scm-view-container');
+        await this.message.waitFor();
+    }
+
+    get message(): Locator {
+        return this.ide.view('scm-view-container').locator('textarea, .monaco-editor textarea').first();
+    }
+
+    /** A changed file. */
+    change(name: string): Locator {
+        return this.ide.view('scm-view-container').locator('.scmItem').filter({ hasText: name });
+    }
+
+    /** Stages all, commits with the message and pushes, by the palette's commands. */
+    async commitAllAndPush(message: string): Promise<void> {
+        await this.ide.command('Git: Stage All Changes');
+        await this.message.fill(message);
+        await this.ide.command('Git: Commit');
+        await this.ide.view('scm-view-container').locator('.scmItem').first().waitFor({ state: 'detached' });
+        await this.ide.command('Git: Push');
+    }
+}
