@@ -63,21 +63,30 @@ async function copyTypeScript(modules, output) {
     }
 }
 
+/** The UMD builds of the Microsoft packages hide their imports from a bundler; the module builds beside them do not. */
+const preferModules = {
+    name: 'prefer-modules',
+    setup: build =>
+        build.onResolve({ filter: /\/lib\/umd\// }, ({ path: name, ...rest }) =>
+            build.resolve(name.replace('/lib/umd/', '/lib/esm/'), { resolveDir: rest.resolveDir, kind: rest.kind }),
+        ),
+};
+
 const serverOptions = {
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     minify: true,
-    // The UMD builds of the Microsoft packages hide their imports from a bundler; the module builds do not.
     mainFields: ['module', 'main'],
+    plugins: [preferModules],
     logLevel: 'error',
     legalComments: 'none',
 };
 
 /** Bundled language servers: entry below node_modules, and files that they read beside themselves. */
 const SERVERS = [
-    { name: 'yaml', packageName: 'yaml-language-server', entry: 'out/server/src/server.js', files: [] },
+    { name: 'yaml', packageName: 'yaml-language-server', entry: 'lib/esm/server.js', files: [] },
     {
         name: 'bash',
         packageName: 'bash-language-server',
@@ -85,6 +94,7 @@ const SERVERS = [
         files: [
             ['bash-language-server/tree-sitter-bash.wasm', '../tree-sitter-bash.wasm'],
             ['bash-language-server/out/get-options.sh', 'get-options.sh'],
+            ['@one-ini/wasm/one_ini_bg.wasm', 'one_ini_bg.wasm'],
         ],
         wasmOf: 'web-tree-sitter',
     },

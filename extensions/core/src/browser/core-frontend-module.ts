@@ -13,6 +13,7 @@ import { PreferencesContribution } from '@theia/preferences/lib/browser/preferen
 import { PreferencesJsonSchemaContribution } from '@theia/preferences/lib/browser/preferences-json-schema-contribution';
 import { PreferencesWidget } from '@theia/preferences/lib/browser/views/preference-widget';
 import { TerminalFrontendContribution } from '@theia/terminal/lib/browser/terminal-frontend-contribution';
+import { TestViewContribution } from '@theia/test/lib/browser/view/test-view-contribution';
 import { WorkspaceService } from '@theia/workspace/lib/browser/workspace-service';
 import type { BootData } from '../common/boot-data';
 import { BootDataToken } from './boot/boot-services';
@@ -22,7 +23,7 @@ import { bootEnvironment } from './startup/boot-environment';
 import { DeferredPlugins } from './startup/deferred-plugins';
 import { lazy } from './startup/lazy';
 import { LeftOut } from './startup/left-out';
-import { DeferredSettingsSchema, EventualKeyboardLayout, OpenExplorer, TerminalOnDemand } from './startup/lighter-contributions';
+import { DeferredSettingsSchema, EventualKeyboardLayout, OpenExplorer, TerminalOnDemand, TestsOnDemand } from './startup/lighter-contributions';
 import { StartupGate } from './startup/startup-gate';
 import { TandemFrontendApplication } from './startup/tandem-frontend-application';
 import { addTandemThemes, TandemThemeRegistry } from './theme/themes';
@@ -37,6 +38,7 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
     rebind(HostedPluginSupport).to(DeferredPlugins).inSingletonScope();
     rebind(FileNavigatorContribution).to(OpenExplorer).inSingletonScope();
     rebind(TerminalFrontendContribution).to(TerminalOnDemand).inSingletonScope();
+    rebind(TestViewContribution).to(TestsOnDemand).inSingletonScope();
     rebind(KeyboardLayoutService).to(EventualKeyboardLayout).inSingletonScope();
     rebind(PreferencesJsonSchemaContribution).to(DeferredSettingsSchema).inSingletonScope();
     bind(FilterContribution).to(LeftOut).inSingletonScope();

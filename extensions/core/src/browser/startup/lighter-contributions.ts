@@ -5,6 +5,7 @@ import { inject, injectable } from '@theia/core/shared/inversify';
 import { FileNavigatorContribution } from '@theia/navigator/lib/browser/navigator-contribution';
 import { PreferencesJsonSchemaContribution } from '@theia/preferences/lib/browser/preferences-json-schema-contribution';
 import { TerminalFrontendContribution } from '@theia/terminal/lib/browser/terminal-frontend-contribution';
+import { TestViewContribution } from '@theia/test/lib/browser/view/test-view-contribution';
 import { StartupGate } from './startup-gate';
 
 /** The explorer is open on the first visit. */
@@ -20,6 +21,14 @@ export class OpenExplorer extends FileNavigatorContribution {
 export class TerminalOnDemand extends TerminalFrontendContribution {
     override async initializeLayout(): Promise<void> {
         // Nothing: the terminal opens when it is asked for.
+    }
+}
+
+/** The view of tests opens when an extension brings tests, or from the menu. */
+@injectable()
+export class TestsOnDemand extends TestViewContribution {
+    override async initializeLayout(): Promise<void> {
+        // Nothing: an empty view is not worth a place on the first screen.
     }
 }
 

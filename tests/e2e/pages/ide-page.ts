@@ -1,0 +1,254 @@
+import type { Locator, Page } from '@playwright/test';
+
+/** How long something may take that a person waits for, on a busy machine. */
+const PATIENCE_MS = 60_000;
+
+export interface Problem {
+    readonly message: string;
+    readonly severity: 'error' | 'warning' | 'information';
+}
+
+/** One browser tab with the IDE of a workspace, and what a person does in it. */
+export class IdePage {
+    readonly page: Page;
+
+    constructor(page: Page) {
+        this.page = page;
+    }
+
+    /** Opens the IDE and waits until it can be used. */
+    async open(url: string): Promise<void> {
+        await this.page.goto(url);
+        await this.ready();
+    }
+
+    /** Waits until the workbench is there. */
+    async ready(): Promise<void> {
+        await this.page.locator('.theia-preload').waitFor({ state: 'detached', timeout: PATIENCE_MS });
+        await this.page.locator('#theia-app-shell #theia-main-content-panel').waitFor({ timeout: PATIENCE_MS });
+    }
+
+    /** Waits until the extensions (language servers, git) have been started. */
+    async extensionsReady(): Promise<void> {
+        await this.page.locator('#theia-statusBar').getByText(/^(main|master|[\w./-]+\*?\+?)$/).first().waitFor({ timeout: PATIENCE_MS });
+    }
+
+    // Explorer
+
+    /** The row of a file or folder in the explorer. @param name last segment of the path. */
+    explorerRow(name: string): Locator {
+        return this.page.locator('#files .theia-TreeNode').filter({ has: this.page.getByText(name, { exact: true }) });
+    }
+
+    /** Opens a file by a double click in the explorer; its folders have to be open. */
+    async openFromExplorer(name: string): Promise<Locator> {
+        await this.explorerRow(name).dblclick();
+        return this.waitForTab(name);
+    }
+
+    /** Opens a file by its name, as with Ctrl+P. @param path relative to the project. */
+    async openFile(path: string): Promise<Locator> {
+        const name = path.split('/').at(-1)!;
+        await this.leaveTerminal();
+        await this.page.keyboard.press('Control+p');
+        const input = this.quickInput();
+        await input.fill(path);
+        const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+        await row.waitFor({ timeout: PATIENCE_MS });
+        await row.click();
+        return this.waitForTab(name);
+    }
+
+    /** A terminal takes most keys for itself. */
+    private leaveTerminal(): Promise<void> {
+        return this.page.evaluate(() => {
+            const active = document.activeElement as HTMLElement | null;
+            if (active?.closest('.terminal-container')) {
+                active.blur();
+            }
+        });
+    }
+
+    tab(name: string): Locator {
+        return this.page.locator('#theia-main-content-panel .lm-TabBar-tab').filter({ hasText: name });
+    }
+
+    private async waitForTab(name: string): Promise<Locator> {
+        await this.tab(name).first().waitFor({ timeout: PATIENCE_MS });
+        const editor = this.activeEditor();
+        await editor.locator('.view-line').first().waitFor({ timeout: PATIENCE_MS });
+        return editor;
+    }
+
+    // Editor
+
+    activeEditor(): Locator {
+        return this.page.locator('#theia-main-content-panel .theia-editor:not(.lm-mod-hidden) .monaco-editor[data-uri]').first();
+    }
+
+    /** The visible text of the editor in front. */
+    async editorText(): Promise<string> {
+        const lines = await this.activeEditor().locator('.view-line').evaluateAll(nodes =>
+            nodes
+                .map(node => ({ top: parseFloat((node as HTMLElement).style.top), text: node.textContent ?? '' }))
+                .sort((a, b) => a.top - b.top)
+                .map(({ text }) => text),
+        );
+        return lines.join('\n').replaceAll('\u00a0', ' ');
+    }
+
+    /** Puts the cursor at the end of a line. @param line counted from 1. */
+    async goToLine(line: number, column = 1): Promise<void> {
+        await this.page.keyboard.press('Control+g');
+        await this.quickInput().fill(`:${line}:${column}`);
+        await this.page.keyboard.press('Enter');
+        await this.quickInput().waitFor({ state: 'hidden' });
+    }
+
+    async focusEditor(): Promise<void> {
+        await this.activeEditor().locator('.view-lines').click({ position: { x: 5, y: 5 } });
+    }
+
+    async type(text: string): Promise<void> {
+        await this.page.keyboard.type(text);
+    }
+
+    async save(): Promise<void> {
+        await this.page.keyboard.press('Control+s');
+        await this.page.locator('#theia-main-content-panel .lm-TabBar-tab.lm-mod-current.theia-mod-dirty').waitFor({ state: 'detached' });
+    }
+
+    /** Colour classes of the tokens of the editor in front; more than one means that it is coloured. */
+    tokenClasses(): Promise<string[]> {
+        return this.activeEditor()
+            .locator('.view-line span span')
+            .evaluateAll(nodes => [...new Set(nodes.map(node => node.className).filter(name => /mtk\d+/.test(name)))]);
+    }
+
+    /** Opens the suggestions at the cursor and returns their labels. */
+    async suggestions(): Promise<string[]> {
+        await this.page.keyboard.press('Control+Space');
+        const rows = this.page.locator('.suggest-widget.visible .monaco-list-row .label-name');
+        await rows.first().waitFor({ timeout: PATIENCE_MS });
+        return rows.allTextContents();
+    }
+
+    /** Squiggles in the editor in front. */
+    squiggles(kind: 'error' | 'warning' | 'info' = 'error'): Locator {
+        return this.activeEditor().locator(`.squiggly-${kind}`);
+    }
+
+    // Commands and quick input
+
+    quickInput(): Locator {
+        return this.page.locator('.quick-input-widget:not([style*="display: none"]) input').first();
+    }
+
+    /** Runs a command of the palette by its full label. */
+    async command(label: string): Promise<void> {
+        await this.leaveTerminal();
+        await this.page.keyboard.press('F1');
+        const input = this.quickInput();
+        await input.waitFor();
+        await input.fill(`>${label}`);
+        const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
+        await row.waitFor({ timeout: PATIENCE_MS });
+        await row.click();
+    }
+
+    /** Chooses a row of the open quick pick. */
+    async pick(label: string): Promise<void> {
+        const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
+        await row.waitFor({ timeout: PATIENCE_MS });
+        await row.click();
+    }
+
+    // Views
+
+    /** Opens a view of the side bar by its command, for example `View: Toggle Search`. */
+    view(id: string): Locator {
+        return this.page.locator(`[id="${id}"]`);
+    }
+
+    async activity(id: 'explorer-view-container' | 'search-view-container' | 'scm-view-container' | 'debug' | 'vsx-extensions-view-container'): Promise<void> {
+        const tab = this.page.locator(`[id="shell-tab-${id}"]`);
+        if (!(await tab.getAttribute('class'))?.includes('lm-mod-current')) {
+            await tab.click();
+        }
+    }
+
+    statusBar(): Locator {
+        return this.page.locator('#theia-statusBar');
+    }
+
+    notifications(): Locator {
+        return this.page.locator('.theia-notification-list-item');
+    }
+
+    // Terminal
+
+    /** Opens a new terminal in the project folder. */
+    async openTerminal(): Promise<Locator> {
+        await this.command('Terminal: Create New Terminal');
+        const terminal = this.page.locator('.terminal-container:visible').last();
+        await terminal.locator('.xterm-screen').waitFor({ timeout: PATIENCE_MS });
+        await this.waitForTerminalText(/[$#]\s*$/m);
+        return terminal;
+    }
+
+    async runInTerminal(command: string): Promise<void> {
+        await this.page.locator('.terminal-container:visible .xterm-helper-textarea').last().focus();
+        await this.page.keyboard.type(`${command}\n`);
+    }
+
+    /** All lines of the newest terminal. It draws on a canvas, so they are read from Theia's service. */
+    terminalText(): Promise<string> {
+        return this.page.evaluate(() => {
+            interface Terminal {
+                readonly buffer: { readonly length: number; getLines(start: number, length: number): string[] };
+            }
+            interface Container {
+                readonly _bindingDictionary: { readonly _map: Map<unknown, unknown> };
+                get(token: unknown): { readonly all: Terminal[] };
+            }
+            const { container } = (window as unknown as { theia: { container: Container } }).theia;
+            const token = [...container._bindingDictionary._map.keys()].find(key => String(key) === 'Symbol(TerminalService)');
+            const buffer = container.get(token).all.at(-1)?.buffer;
+            return buffer ? buffer.getLines(0, buffer.length).map(line => line.trimEnd()).join('\n') : '';
+        });
+    }
+
+    async waitForTerminalText(pattern: RegExp): Promise<void> {
+        const deadline = Date.now() + PATIENCE_MS;
+        let text = '';
+        while (Date.now() < deadline) {
+            text = await this.terminalText();
+            if (pattern.test(text)) {
+                return;
+            }
+            await this.page.waitForTimeout(100);
+        }
+        throw new Error(`The terminal does not show ${pattern}, but:\n${text}`);
+    }
+
+    // Debugging
+
+    /** Sets or removes a breakpoint on a line of the file in front. */
+    async toggleBreakpoint(line: number): Promise<void> {
+        await this.focusEditor();
+        await this.goToLine(line);
+        await this.page.keyboard.press('F9');
+    }
+
+    /** Waits until the debugger has stopped and returns the top frame's label. */
+    async stopped(): Promise<string> {
+        const frame = this.page.locator('.theia-debug-stack-frame').first();
+        await frame.waitFor({ timeout: PATIENCE_MS });
+        return (await frame.textContent()) ?? '';
+    }
+
+    /** The row of a variable of the stopped program. */
+    variable(name: string): Locator {
+        return this.page.locator('.theia-debug-console-variable').filter({ hasText: new RegExp(`^${name}:`) });
+    }
+}
