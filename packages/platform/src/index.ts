@@ -1,0 +1,1 @@
+export { runPlatform } from './run-platform.ts';

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { AppError, lockDirectory, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
+import type { ControllerConfig } from './config.ts';
+import { openContext, prepareDataDirectory, type ControllerContext, type Programs } from './context.ts';
+import { createGateway } from './gateway/gateway.ts';
+import type { CollabTarget } from './gateway/gateway-context.ts';
+import { buildApp, dispatchFromWorkspace } from './http/build-app.ts';
+import { createPlatformServer } from './server/platform-server.ts';
+
+export interface ControllerOptions {
+    config: ControllerConfig;
+    programs: Programs;
+    version: string;
+    environment: NodeJS.ProcessEnv;
+    clock: Clock;
+    logger: Logger;
+    lifecycle: Lifecycle;
+    /** Made once the identities are known; absent: no collaboration. */
+    collab?: (context: ControllerContext) => Promise<CollabPart>;
+}
+
+/** The collaboration server, as the controller uses it. */
+export interface CollabPart {
+    target: CollabTarget;
+    handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+    handleRequest(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface RunningController {
+    url: string;
+    /** One-time link for the first admin. */
+    signInUrl: string;
+    context: ControllerContext;
+}
+
+/**
+ * Starts the controller: API, portal, gateway and reconcilers behind one server. What was started is stopped by the
+ * lifecycle, also when a later step fails.
+ *
+ * @throws AppError `unavailable` when the port, the data directory or a certificate cannot be used
+ */
+export async function startController(options: ControllerOptions): Promise<RunningController> {
+    const { config, clock, logger, lifecycle } = options;
+    await prepareDataDirectory(config.dataDirectory);
+    const lock = lockDirectory(config.dataDirectory);
+    lifecycle.onStop('lock of the data directory', () => lock.dispose());
+    const context = await openContext(options);
+    const collab = await options.collab?.(context);
+    const app = await buildApp({
+        auth: context.auth,
+        store: context.store,
+        audit: context.audit,
+        database: context.database,
+        secrets: context.secrets,
+        directory: context.plane.directory,
+        runtime: context.runtime,
+        commands: context.plane,
+        backup: context.backup,
+        clock,
+        logger,
+        version: options.version,
+        portalUrl: config.portalUrl,
+        contentDomain: config.contentDomain,
+        trustedProxies: config.trustedProxies,
+        ...(options.programs.portalDirectory === undefined ? {} : { portalDirectory: options.programs.portalDirectory })
+    });
+    await app.ready();
+    lifecycle.onStop('API', () => app.close());
+    const ideLib = join(options.programs.ideDirectory, 'lib');
+    const gateway = createGateway({
+        config: {
+            portalUrl: config.portalUrl,
+            contentDomain: config.contentDomain,
+            trustedProxies: config.trustedProxies,
+            platformPorts: [config.port],
+            directories: { frontend: join(ideLib, 'frontend'), webview: join(ideLib, 'webview', 'pre') }
+        },
+        directory: context.plane.directory,
+        access: context.auth.registry,
+        listeningPorts: uid => context.runtime.listeningPorts(uid),
+        audit: entry => context.audit.append(entry),
+        api: (request, response, { access }) => dispatchFromWorkspace(app, request, response, access),
+        ...(collab === undefined ? {} : { collab: collab.target }),
+        logger,
+        clock
+    });
+    lifecycle.onStop('gateway', () => gateway.close());
+    const server = await createPlatformServer({
+        hosts: config.hosts,
+        port: config.port,
+        ...(config.tls === undefined ? {} : { tls: await readTls(config.tls) }),
+        gateway,
+        portal: (request, response) => app.routing(request, response),
+        logger,
+        clock
+    });
+    lifecycle.onStop('server', () => server.close());
+    await context.plane.start();
+    return { url: config.portalUrl.origin, signInUrl: await context.auth.issueSignInLink(), context };
+}
+
+async function readTls(tls: NonNullable<ControllerConfig['tls']>): Promise<{ certificate: Buffer; key: Buffer }> {
+    const read = async (file: string, what: string): Promise<Buffer> => {
+        try {
+            return await readFile(file);
+        } catch (cause) {
+            throw new AppError('unavailable', `The ${what} ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
+        }
+    };
+    return { certificate: await read(tls.certificateFile, 'certificate'), key: await read(tls.keyFile, 'key') };
+}
