@@ -8,6 +8,7 @@ import { accessTo, isRevokedBy, type Identity } from './auth/identity.ts';
 import { isLocalRequest } from './auth/local-only.ts';
 import { RevocationFeed } from './auth/revocation-feed.ts';
 import { readUpgradeToken } from './auth/tokens.ts';
+import { DocumentStore } from './documents/document-store.ts';
 import { Hooks, type HookListeners } from './hooks/hooks.ts';
 import { buildApp } from './http/build-app.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -17,9 +18,11 @@ import { Connection, InboundBudget, acceptHandshake, refuseUpgrade } from './net
 import { KeyedBuckets } from './net/token-bucket.ts';
 import { RelayChannels } from './relay/relay-channels.ts';
 import { Beat } from './room/beat.ts';
+import type { Member } from './room/member.ts';
 import { RoomRegistry } from './room/room-registry.ts';
 import type { Room, RoomHost } from './room/room.ts';
 import { HocuspocusSession } from './session/hocuspocus-session.ts';
+import { updateRoster } from './session/roster.ts';
 import type { Session, SessionHost } from './session/session-host.ts';
 import { YSession } from './session/y-session.ts';
 
@@ -62,6 +65,7 @@ export class CollabService implements SessionHost {
     readonly commits: CommitBeat;
     readonly beat: Beat;
     readonly relay: RelayChannels;
+    readonly documents: DocumentStore;
     readonly serverToken: string | undefined;
     readonly isOpenToAll: boolean;
     private readonly options: CollabServiceOptions;
@@ -99,10 +103,12 @@ export class CollabService implements SessionHost {
             schedulePresence: (room, atOnce) => this.beat.schedulePresence(room, atOnce),
             onEmpty: () => undefined,
             onChange: (room, update) => this.changed(room, update),
+            onPresence: updateRoster,
             counters: { updates: 0, refused: 0, frames: 0, flushes: 0, presenceFrames: 0 },
         };
         this.rooms = new RoomRegistry(this.roomHost);
         this.relay = new RelayChannels({ limits: this.limits, now: this.now });
+        this.documents = new DocumentStore(this);
         this.byAddress = new KeyedBuckets(this.limits.connectionsPerSecond, this.limits.connectionBurst);
         this.bySubject = new KeyedBuckets(this.limits.connectionsPerSecond, this.limits.connectionBurst);
         this.refusals = new KeyedBuckets(1 / 30, 1);
@@ -186,6 +192,16 @@ export class CollabService implements SessionHost {
         return closed;
     }
 
+    /** The session a member belongs to. */
+    sessionOf(member: Member): Session | undefined {
+        for (const session of this.sessions) {
+            if (session.connection === member.connection) {
+                return session;
+            }
+        }
+        return undefined;
+    }
+
     /** Tells everyone to come back later, stores what is left, and closes the log. @throws when edits could not be stored */
     close(): Promise<void> {
         this.closing ??= this.shutDown();
@@ -209,6 +225,7 @@ export class CollabService implements SessionHost {
             await this.whenGone();
             this.commits.stop();
             await this.app?.close();
+            await this.documents.close();
             await this.log.close();
         }
     }

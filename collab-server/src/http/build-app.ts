@@ -3,6 +3,10 @@ import { AppError, PROBLEM_MEDIA_TYPE, toProblem } from '@tandem/server-kit';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isLocalRequest } from '../auth/local-only.ts';
 import type { CollabService } from '../service.ts';
+import { registerAdministration } from './administration.ts';
+import { registerDocuments } from './documents.ts';
+import { registerInspector } from './inspector.ts';
+import { registerMetrics } from './metrics.ts';
 import { registerStatus } from './status.ts';
 
 /** The HTTP side: status for everyone, documents and administration for the holder of the server token. */
@@ -21,6 +25,10 @@ export async function buildApp(service: CollabService): Promise<FastifyInstance>
         throw new AppError('not-found', `There is nothing at ${request.method} ${request.url}.`);
     });
     registerStatus(app, service);
+    registerMetrics(app, service);
+    registerDocuments(app, service);
+    registerAdministration(app, service);
+    registerInspector(app);
     return app;
 }
 

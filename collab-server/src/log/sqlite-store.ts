@@ -100,15 +100,7 @@ export class SqliteStore {
     compact(room: string, snapshot: Uint8Array, at: number): void {
         this.transaction(() => {
             const entry = this.roomOf(room, at);
-            this.prepare('DELETE FROM entry WHERE room = ? AND sequence <= ?').run(entry.id, entry.sequence);
-            const data = packUpdates([snapshot]);
-            this.prepare('INSERT INTO entry (room, sequence, at, crc, data) VALUES (?, ?, ?, ?, ?)').run(
-                entry.id,
-                ++entry.sequence,
-                at,
-                crc32(data),
-                data,
-            );
+            this.replaceEntries(entry, snapshot, at);
         });
     }
 
@@ -174,12 +166,13 @@ export class SqliteStore {
         return row?.data;
     }
 
-    removeVersions(room: string): void {
-        const id = this.idOf(room);
-        if (id !== undefined) {
-            this.prepare('DELETE FROM version WHERE room = ?').run(id);
-            this.scrub();
-        }
+    rewrite(room: string, snapshot: Uint8Array, at: number): void {
+        this.transaction(() => {
+            const entry = this.roomOf(room, at);
+            this.prepare('DELETE FROM version WHERE room = ?').run(entry.id);
+            this.replaceEntries(entry, snapshot, at);
+        });
+        this.scrub();
     }
 
     /** Moves the write-ahead log into the file and empties it, so that overwritten bytes are in neither. */
@@ -193,6 +186,18 @@ export class SqliteStore {
 
     close(): void {
         this.database.close();
+    }
+
+    private replaceEntries(entry: { id: number; sequence: number }, snapshot: Uint8Array, at: number): void {
+        this.prepare('DELETE FROM entry WHERE room = ? AND sequence <= ?').run(entry.id, entry.sequence);
+        const data = packUpdates([snapshot]);
+        this.prepare('INSERT INTO entry (room, sequence, at, crc, data) VALUES (?, ?, ?, ?, ?)').run(
+            entry.id,
+            ++entry.sequence,
+            at,
+            crc32(data),
+            data,
+        );
     }
 
     private idOf(room: string): number | undefined {

@@ -120,8 +120,8 @@ export class SqliteUpdateLog implements UpdateLog {
         return this.reader.call('loadVersion', [room, id]);
     }
 
-    removeVersions(room: string): Promise<void> {
-        return this.writer.call('removeVersions', [room]);
+    rewrite(room: string, snapshot: Uint8Array): Promise<void> {
+        return this.writer.call('rewrite', [room, snapshot, this.now()]);
     }
 
     check(): Promise<void> {

@@ -45,6 +45,8 @@ export interface UpdateLog {
     load(room: string): Promise<Uint8Array[]>;
     /** Replaces everything appended before this call by `snapshot`, which must contain it. */
     compact(room: string, snapshot: Uint8Array): Promise<void>;
+    /** Replaces a room's log by `snapshot` and removes its versions; the old bytes are overwritten. */
+    rewrite(room: string, snapshot: Uint8Array): Promise<void>;
     /** Rooms by name, after `after`, that begin with `prefix`. */
     list(options: { prefix?: string; after?: string; limit: number }): Promise<RoomSummary[]>;
     /** Removes a room, its history and versions; the bytes are overwritten. Returns whether there was one. */
@@ -53,8 +55,6 @@ export interface UpdateLog {
     /** Newest first. */
     listVersions(room: string): Promise<VersionSummary[]>;
     loadVersion(room: string, id: number): Promise<Uint8Array | undefined>;
-    /** Removes all versions of a room and leaves no trace of them. */
-    removeVersions(room: string): Promise<void>;
     /** Rejects when the log cannot be written. */
     check(): Promise<void>;
     close(): Promise<void>;

@@ -1,5 +1,4 @@
 import * as prng from 'lib0/prng';
-import { Sender } from 'ws';
 import { describe, expect, it } from 'vitest';
 import { FrameReader, OPCODE, frameOf } from './web-socket-frames.ts';
 
@@ -18,18 +17,15 @@ function record(maximum = 1_000_000) {
     return { events, reader };
 }
 
+/** A client's frame: as ours, but masked. */
 function clientFrame(payload: Buffer, options: { opcode?: number; fin?: boolean } = {}): Buffer {
-    return Buffer.concat(
-        Sender.frame(Buffer.from(payload), {
-            fin: options.fin ?? true,
-            rsv1: false,
-            opcode: options.opcode ?? OPCODE.binary,
-            mask: true,
-            readOnly: false,
-            generateMask: undefined,
-            maskBuffer: undefined,
-        } as never) as Buffer[],
-    );
+    const plain = frameOf(options.opcode ?? OPCODE.binary, payload);
+    const start = plain.length - payload.length;
+    plain[0] = (plain[0] as number) & (options.fin === false ? 0x7f : 0xff);
+    plain[1] = (plain[1] as number) | 0x80;
+    const mask = [0x12, 0xfe, 0x80, 0x07] as const;
+    const masked = Buffer.from(payload).map((byte, index) => byte ^ (mask[index & 3] as number));
+    return Buffer.concat([plain.subarray(0, start), Buffer.from(mask), masked]);
 }
 
 describe('reading frames', () => {

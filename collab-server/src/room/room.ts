@@ -22,6 +22,8 @@ export interface RoomHost {
     /** The last member left. */
     onEmpty(room: Room): void;
     onChange(room: Room, update: Uint8Array): void;
+    /** Presence is about to go out. */
+    onPresence(room: Room): void;
     readonly counters: { updates: number; refused: number; frames: number; flushes: number; presenceFrames: number };
 }
 
@@ -47,6 +49,8 @@ export class Room {
     lastUsedAt: number;
     lastPresenceAt = 0;
     changedSinceStore = false;
+    /** Updates taken since it was opened. */
+    updates = 0;
 
     constructor(host: RoomHost, name: string, stored: readonly Uint8Array[]) {
         this.host = host;
@@ -119,6 +123,7 @@ export class Room {
             return 'known';
         }
         host.counters.updates++;
+        this.updates++;
         this.answers.clear();
         this.changedSinceStore = true;
         host.commits.add(this.name, bytes, member);
@@ -211,6 +216,7 @@ export class Room {
             return;
         }
         const changes = this.presence.takeChanges(this.host.now());
+        this.host.onPresence(this);
         const frames = new Map<string, Buffer>();
         for (const member of this.members) {
             if (member.connection.bufferedBytes > this.host.limits.softBufferBytes) {

@@ -37,3 +37,20 @@ export function sendRoster(room: Room, members: Iterable<Member>): void {
         member.connection.send(stringFrame(member.address, [MESSAGE.stateless], text));
     }
 }
+
+const lastSent = new WeakMap<Room, string>();
+
+/** Tells those who asked, when somebody came or went. */
+export function updateRoster(room: Room): void {
+    const listeners = [...room.members].filter((member) => member.wantsRoster);
+    if (listeners.length === 0) {
+        return;
+    }
+    const key = rosterOf(room)
+        .map(({ clientId, subject, access }) => `${clientId} ${access} ${subject}`)
+        .join('\n');
+    if (lastSent.get(room) !== key) {
+        lastSent.set(room, key);
+        sendRoster(room, listeners);
+    }
+}
