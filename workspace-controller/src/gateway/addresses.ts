@@ -14,7 +14,8 @@ export type HostTarget =
 export type WorkspaceHost = Extract<HostTarget, { kind: 'workspace' | 'port' }>;
 
 const HOST_HEADER = /^([a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?$/;
-const WEBVIEW_LABEL = /^([0-9a-z](?:[0-9a-z-]{0,40}[0-9a-z])?)-([a-z][a-z0-9-]{1,20}[a-z0-9])$/;
+/** Theia makes a UUID of every webview's id; its length keeps the label below the 63 characters of DNS. */
+const WEBVIEW_LABEL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([a-z0-9-]+)$/;
 const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Splits a Host header into lower-case name and port; undefined for anything that no browser sends. */
@@ -110,7 +111,7 @@ function classifyLabel(label: string): HostTarget {
     }
     if (label.startsWith(WEBVIEW_HOST_PREFIX)) {
         const match = WEBVIEW_LABEL.exec(label.slice(WEBVIEW_HOST_PREFIX.length));
-        return match?.[1] !== undefined && match[2] !== undefined
+        return match?.[1] !== undefined && match[2] !== undefined && isWorkspaceName(match[2])
             ? { kind: 'webview', webviewId: match[1], workspace: match[2] }
             : { kind: 'unknown' };
     }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { AppError } from '@tandem/server-kit';
 
 /**
@@ -58,4 +58,15 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
         default:
             return error;
     }
+}
+
+/** A port that is free on an address right now, for `--port 0`: the addresses of all origins are made from it before anything listens. */
+export async function findFreePort(host: string): Promise<number> {
+    const probe = createServer();
+    const port = await new Promise<number>((resolve, reject) => {
+        probe.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, 0)));
+        probe.listen({ host, port: 0 }, () => resolve((probe.address() as AddressInfo).port));
+    });
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
 }

@@ -19,7 +19,11 @@ export function findMalformation(request: IncomingMessage): string | undefined {
     let hosts = 0;
     for (let index = 0; index < rawHeaders.length; index += 2) {
         const name = rawHeaders[index]?.toLowerCase();
-        hosts += name === 'host' ? 1 : 0;
+        if (name === 'host') {
+            hosts++;
+        } else if (name === 'transfer-encoding' && rawHeaders[index + 1]?.toLowerCase() !== 'chunked') {
+            return 'The only transfer coding is chunked.';
+        }
     }
     return hosts === 1 ? undefined : 'A request has exactly one Host header.';
 }

@@ -190,7 +190,8 @@ export class WebSocketRelay {
         this.state = 'closing';
         this.pendingClose = undefined;
         const { client, upstream } = this.options;
-        upstream.destroy();
+        // Hundreds may be cut in one go: first every browser hears it, then the upstreams are closed.
+        setImmediate(() => upstream.destroy());
         if (!client.writable || (frame === undefined && !this.upstreamSaidClose)) {
             this.destroy();
             return;
