@@ -61,7 +61,12 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
     const database = await openPlatformDatabase(inData(FILES.platform));
     lifecycle.onStop('platform database', () => database.close());
     const secrets = await SecretBox.open(inData(FILES.key));
-    const audit = await SqliteAuditSink.open({ path: inData(FILES.audit), anchor: new ChainAnchor(database, secrets, logger), clock, logger });
+    const audit = await SqliteAuditSink.open({
+        path: inData(FILES.audit),
+        anchor: new ChainAnchor(database, secrets, logger),
+        clock,
+        logger,
+    });
     lifecycle.onStop('audit log', () => audit.close());
     const store = await SqliteResourceStore.open(inData(FILES.resources), clock);
     lifecycle.onStop('resource store', () => store.close());
@@ -75,7 +80,7 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         portalUrl: config.portalUrl,
         contentDomain: config.contentDomain,
         isolated: isolation !== 'none',
-        ...(config.oidc === undefined ? {} : { oidc: config.oidc })
+        ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
     });
     lifecycle.onStop('sign-in', () => auth.close());
     const runtime = await createLocalRuntime({
@@ -86,7 +91,7 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         environment: options.environment,
         isolation,
         clock,
-        logger
+        logger,
     });
     // Workspaces go on when the platform stops: the next one adopts them.
     lifecycle.onStop('workspaces', () => runtime.close({ stopWorkspaces: false }));
@@ -99,23 +104,23 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         clock,
         logger,
         portalUrl: config.portalUrl.origin,
-        poolSize: config.poolSize
+        poolSize: config.poolSize,
     });
     lifecycle.onStop('control plane', () => plane.stop());
     const backup: ControllerContext['backup'] = ({ homes }) =>
         createBackup({
             dataDirectory: config.dataDirectory,
             databases: [
-                { name: FILES.audit, backupTo: path => audit.backupTo(path) },
-                { name: FILES.resources, backupTo: path => store.backupTo(path) },
-                { name: FILES.platform, backupTo: path => database.backupTo(path) }
+                { name: FILES.audit, backupTo: (path) => audit.backupTo(path) },
+                { name: FILES.resources, backupTo: (path) => store.backupTo(path) },
+                { name: FILES.platform, backupTo: (path) => database.backupTo(path) },
             ],
             homeDirectories: [WORKSPACES_FOLDER],
             homes,
             exclude: NOT_IN_BACKUPS,
             version: options.version,
             clock,
-            logger
+            logger,
         });
     return { store, auth, secrets, database, audit, runtime, plane, backup };
 }
@@ -134,8 +139,8 @@ function ideProgram(config: ControllerConfig, ideDirectory: string) {
         environment: {
             TANDEM_STATIC_ORIGIN: `${protocol}//${STATIC_HOST_LABEL}.${config.contentDomain}${port}`,
             TANDEM_CONTENT_DOMAIN: `${config.contentDomain}${port}`,
-            ...(config.extensionRegistryUrl === undefined ? {} : { VSX_REGISTRY_URL: config.extensionRegistryUrl })
-        }
+            ...(config.extensionRegistryUrl === undefined ? {} : { VSX_REGISTRY_URL: config.extensionRegistryUrl }),
+        },
     };
 }
 
@@ -145,6 +150,10 @@ export async function prepareDataDirectory(directory: string): Promise<void> {
         await mkdir(directory, { recursive: true, mode: 0o700 });
     } catch (cause) {
         const { code, message } = cause as NodeJS.ErrnoException;
-        throw new AppError('unavailable', `The data directory ${directory} cannot be made (${code ?? message}). Give another with --data.`, { cause });
+        throw new AppError(
+            'unavailable',
+            `The data directory ${directory} cannot be made (${code ?? message}). Give another with --data.`,
+            { cause },
+        );
     }
 }

@@ -65,7 +65,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         portalUrl: config.portalUrl,
         contentDomain: config.contentDomain,
         trustedProxies: config.trustedProxies,
-        ...(options.programs.portalDirectory === undefined ? {} : { portalDirectory: options.programs.portalDirectory })
+        ...(options.programs.portalDirectory === undefined ? {} : { portalDirectory: options.programs.portalDirectory }),
     });
     await app.ready();
     lifecycle.onStop('API', () => app.close());
@@ -76,16 +76,16 @@ export async function startController(options: ControllerOptions): Promise<Runni
             contentDomain: config.contentDomain,
             trustedProxies: config.trustedProxies,
             platformPorts: [config.port],
-            directories: { frontend: join(ideLib, 'frontend'), webview: join(ideLib, 'webview', 'pre') }
+            directories: { frontend: join(ideLib, 'frontend'), webview: join(ideLib, 'webview', 'pre') },
         },
         directory: context.plane.directory,
         access: context.auth.registry,
-        listeningPorts: uid => context.runtime.listeningPorts(uid),
-        audit: entry => context.audit.append(entry),
+        listeningPorts: (uid) => context.runtime.listeningPorts(uid),
+        audit: (entry) => context.audit.append(entry),
         api: (request, response, { access }) => dispatchFromWorkspace(app, request, response, access),
         ...(collab === undefined ? {} : { collab: collab.target }),
         logger,
-        clock
+        clock,
     });
     lifecycle.onStop('gateway', () => gateway.close());
     const server = await createPlatformServer({
@@ -95,7 +95,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         gateway,
         portal: (request, response) => app.routing(request, response),
         logger,
-        clock
+        clock,
     });
     lifecycle.onStop('server', () => server.close());
     await context.plane.start();

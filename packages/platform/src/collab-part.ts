@@ -7,7 +7,7 @@ import type { CollabPart, ControllerContext } from '@tandem/workspace-controller
 /** The collaboration server inside the platform's process, for the workspaces' origins. */
 export async function startCollab(
     context: ControllerContext,
-    options: { dataDirectory: string; issuer: string; logger: Logger; lifecycle: Lifecycle }
+    options: { dataDirectory: string; issuer: string; logger: Logger; lifecycle: Lifecycle },
 ): Promise<CollabPart> {
     const { signingKeys, revocations } = context.auth;
     const service = createCollabService({
@@ -15,17 +15,17 @@ export async function startCollab(
         authenticate: createJwtAuthenticator({
             // Looked up anew for every token: keys rotate while the platform runs.
             keys: (header, token) => createLocalJWKSet(signingKeys.jwks() as JSONWebKeySet)(header, token),
-            issuer: options.issuer
+            issuer: options.issuer,
         }),
-        logger: options.logger
+        logger: options.logger,
     });
     await service.start();
     options.lifecycle.onStop('collaboration server', () => service.close());
-    const listening = revocations.onDidRevoke(revocation => service.revoke(revocation));
+    const listening = revocations.onDidRevoke((revocation) => service.revoke(revocation));
     options.lifecycle.onStop('revocations to the collaboration server', () => listening.dispose());
     return {
         target: { handleUpgrade: (request, socket, head) => service.handleUpgrade(request, socket, head) },
         handleUpgrade: (request, socket, head) => service.handleUpgrade(request, socket, head),
-        handleRequest: (request, response) => service.handleRequest(request, response)
+        handleRequest: (request, response) => service.handleRequest(request, response),
     };
 }

@@ -12,6 +12,9 @@ describe('command line of the platform', () => {
     });
 
     it('reads a backup to restore together with the data directory', () => {
-        expect(parseCommandLine(['--data', 'd', 'restore', 'b.tar.gz'], '1.0.0')).toEqual({ values: { data: 'd' }, restoreFrom: 'b.tar.gz' });
+        expect(parseCommandLine(['--data', 'd', 'restore', 'b.tar.gz'], '1.0.0')).toEqual({
+            values: { data: 'd' },
+            restoreFrom: 'b.tar.gz',
+        });
     });
 });

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 
 /** Opens `url` in the person's browser when there is a desktop; otherwise does nothing. */
 export function openBrowser(url: string, environment: NodeJS.ProcessEnv): void {
-    const hasDesktop = process.platform === 'darwin' || environment['DISPLAY'] !== undefined || environment['WAYLAND_DISPLAY'] !== undefined;
+    const hasDesktop =
+        process.platform === 'darwin' || environment['DISPLAY'] !== undefined || environment['WAYLAND_DISPLAY'] !== undefined;
     if (!hasDesktop || process.getuid?.() === 0) {
         return;
     }

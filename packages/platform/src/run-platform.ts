@@ -26,7 +26,7 @@ export async function runPlatform(args: readonly string[], environment: NodeJS.P
             return;
         }
         const logger = createLogger({ name: 'tandem', level: config.logLevel });
-        endOnSignals(lifecycle, message => logger.info(message));
+        endOnSignals(lifecycle, (message) => logger.info(message));
         const portalDirectory = join(root, 'workspace-controller', 'portal', 'dist');
         const running = await startController({
             config,
@@ -36,8 +36,8 @@ export async function runPlatform(args: readonly string[], environment: NodeJS.P
             clock: systemClock,
             logger,
             lifecycle,
-            collab: context =>
-                startCollab(context, { dataDirectory: config.dataDirectory, issuer: config.portalUrl.origin, logger, lifecycle })
+            collab: (context) =>
+                startCollab(context, { dataDirectory: config.dataDirectory, issuer: config.portalUrl.origin, logger, lifecycle }),
         });
         console.log(`${READY_LINE} ${running.url}`);
         console.log(`${SIGN_IN_LINE} ${running.signInUrl}`);
@@ -74,7 +74,7 @@ function endOnSignals(lifecycle: Lifecycle, say: (message: string) => void): voi
             (error: unknown) => {
                 console.error(explain(error));
                 process.exit(1);
-            }
+            },
         );
     };
     process.on('SIGINT', end);
