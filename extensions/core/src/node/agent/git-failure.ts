@@ -19,11 +19,11 @@ const PATTERNS: readonly [PrepareFailureCode, RegExp][] = [
     ['disk-full', /no space left on device|disk quota exceeded/i],
     [
         'git-ref-not-found',
-        /remote branch .* not found|couldn't find remote ref|pathspec .* did not match|reference is not a tree|not our ref|unadvertised object|unable to read tree/i,
+        /remote branch .* not found|couldn't find remote ref|pathspec .* did not match|reference is not a tree|invalid reference|unknown revision|not our ref|unadvertised object|unable to read tree/i,
     ],
     [
         'git-auth',
-        /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|invalid (username|credentials)|access denied|host key verification failed|returned error: 40[13]|no credential/i,
+        /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|invalid (username|credentials)|access denied|host key verification failed|returned error: 40[13]|told us to quit/i,
     ],
     [
         'git-not-found',

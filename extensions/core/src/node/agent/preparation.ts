@@ -186,5 +186,7 @@ function throttled<T>(report: (value: T) => void): (value: T) => void {
 
 /** Colours and cursor movements are nothing for one line of progress. */
 function stripControls(text: string): string {
-    return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ').trim();
+    return stripVTControlCharacters(text)
+        .replace(/\p{Cc}/gu, ' ')
+        .trim();
 }

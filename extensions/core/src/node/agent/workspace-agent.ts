@@ -47,6 +47,7 @@ export class WorkspaceAgent {
     /** Set once this start of the workspace was activated. */
     private activeGeneration: number | undefined;
     private prepared = false;
+    private gitReady: Promise<void> = Promise.resolve();
     private ending: Promise<void> | undefined;
     private queue: Promise<void> = Promise.resolve();
     /** Latest word of the controller, for pages that open later. */
@@ -85,10 +86,9 @@ export class WorkspaceAgent {
     /** Reads what the volume says and makes git's helper ready; before the server listens. */
     async start(): Promise<void> {
         [this.claim, this.prepared] = await Promise.all([this.claims.load(), this.preparation.isDone()]);
-        await Promise.all([
-            this.credentials.listen(),
-            this.git.install().catch((error: unknown) => this.host.log(`git: ${String(error)}`)),
-        ]);
+        // Nobody needs it before the activation, and the server should listen as early as it can.
+        this.gitReady = this.git.install().catch((error: unknown) => this.host.log(`git: ${String(error)}`));
+        await this.credentials.listen();
         this.activity.start();
     }
 
@@ -110,7 +110,7 @@ export class WorkspaceAgent {
     async dispose(): Promise<void> {
         this.activity.dispose();
         this.channel.dispose();
-        await this.credentials.dispose();
+        await Promise.all([this.credentials.dispose(), this.gitReady]);
     }
 
     private hello(): WorkspaceMessage {
@@ -171,7 +171,7 @@ export class WorkspaceAgent {
         const { claimUid: uid, generation, bootId, owner } = message;
         const claim: Claim = { uid, generation, owner: owner.name, bootId };
         try {
-            await Promise.all([verdict.repeated ? undefined : this.claims.save(claim), this.git.use(message.git)]);
+            await Promise.all([verdict.repeated ? undefined : this.claims.save(claim), this.git.use(message.git), this.gitReady]);
         } catch (error) {
             this.channel.send({
                 type: 'refused',
