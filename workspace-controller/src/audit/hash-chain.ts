@@ -5,8 +5,11 @@ import type { AuditEntry } from '@tandem/protocol';
 export const GENESIS_HASH = '0'.repeat(64);
 
 /** SHA-256 (hex) over the previous hash and the entry in canonical JSON. */
-export function hashOf(entry: Omit<AuditEntry, 'hash'>): string {
-    const { previousHash, ...content } = entry;
+export function hashOf(entry: Omit<AuditEntry, 'hash'> & { hash?: string }): string {
+    const content: Partial<AuditEntry> = { ...entry };
+    delete content.hash;
+    delete content.previousHash;
+    const { previousHash } = entry;
     return createHash('sha256').update(previousHash).update('\n').update(canonicalJson(content)).digest('hex');
 }
 

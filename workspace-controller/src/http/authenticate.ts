@@ -83,6 +83,18 @@ export class Authenticator {
         return { caller, user, session, token: undefined, workspaceAccess: undefined };
     }
 
+    /** For what anyone may call: a credential that is no longer good counts as none. @throws AppError `origin-refused` */
+    identify(request: FastifyRequest): Authentication {
+        try {
+            return this.authenticate(request, false);
+        } catch (error) {
+            if (error instanceof AppError && (error.code === 'not-signed-in' || error.code === 'user-disabled')) {
+                return ANONYMOUS;
+            }
+            throw error;
+        }
+    }
+
     private fromToken(bearer: string | undefined): Authentication {
         const token = bearer === undefined ? undefined : this.auth.tokens.check(bearer);
         if (token === undefined) {

@@ -16,7 +16,7 @@ import { installHealth } from './plugins/health.ts';
 import { installPortalFiles, readPortalPage } from './plugins/portal-files.ts';
 import { inlineScriptsOf, installSecurityHeaders } from './plugins/security-headers.ts';
 import { PortalCookie } from './portal-cookie.ts';
-import { installProblems } from './problems.ts';
+import { answerFrameworkError, installProblems } from './problems.ts';
 import { registerOperations } from './register-operations.ts';
 
 const KEEP_ALIVE_MS = 65_000;
@@ -37,6 +37,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
         forceCloseConnections: true,
         exposeHeadRoutes: true,
+        frameworkErrors: answerFrameworkError,
     });
     const cookie = new PortalCookie(deps.portalUrl);
     const addresses = new Addresses(deps);

@@ -27,6 +27,12 @@ export function installProblems(app: FastifyInstance, logger: Logger, bodyBytes:
     app.setNotFoundHandler((request, reply) => notFound(request, reply));
 }
 
+/** For what fails before there is a route, such as an address that cannot be decoded. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = toProblem(inOurWords(error, 0), request.id);
+    void sendProblem(reply, problem.status, problem);
+}
+
 export function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const message = `There is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`;
     const problem = toProblem(new AppError('not-found', message), request.id);
@@ -34,7 +40,11 @@ export function notFound(request: FastifyRequest, reply: FastifyReply): FastifyR
 }
 
 export function sendProblem(reply: FastifyReply, status: number, problem: object): FastifyReply {
-    return reply.code(status).header('content-type', PROBLEM_MEDIA_TYPE).header('cache-control', 'no-store').send(JSON.stringify(problem));
+    return reply
+        .code(status)
+        .header('content-type', PROBLEM_MEDIA_TYPE)
+        .header('cache-control', 'no-store')
+        .send(Buffer.from(JSON.stringify(problem)));
 }
 
 function inOurWords(error: FastifyError, bodyBytes: number): unknown {

@@ -106,7 +106,10 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
         method: operation.method,
         url: operation.path,
         onRequest: async (request) => {
-            request.authentication = authenticator.authenticate(request, !WITHOUT_SECRET.has(id) && operation.access !== 'public');
+            request.authentication =
+                operation.access === 'public'
+                    ? authenticator.identify(request)
+                    : authenticator.authenticate(request, !WITHOUT_SECRET.has(id));
         },
         config: {
             rateLimit: {
