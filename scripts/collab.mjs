@@ -8,7 +8,7 @@ requirePinnedNode();
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const build = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'collab-server'], {
     cwd: root,
-    encoding: 'utf8'
+    encoding: 'utf8',
 });
 if (build.status !== 0) {
     console.error(build.stdout + build.stderr);

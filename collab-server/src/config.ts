@@ -40,7 +40,9 @@ export function readConfig(values: Readonly<Record<string, unknown>>, environmen
     } else if (auth !== 'none') {
         reader.problem(`TANDEM_COLLAB_AUTH is "${auth}". Give none or jwks=URL.`);
     } else if (!LOOPBACK.has(host)) {
-        reader.problem(`TANDEM_COLLAB_HOST is "${host}", but without authentication only loopback is served. Give 127.0.0.1, or --auth jwks=URL.`);
+        reader.problem(
+            `TANDEM_COLLAB_HOST is "${host}", but without authentication only loopback is served. Give 127.0.0.1, or --auth jwks=URL.`,
+        );
     }
     const url = (option: string, variable: string, protocols: readonly string[]) => {
         const value = reader.string(option, variable);

@@ -54,8 +54,8 @@ export const DEFAULT_LIMITS = {
     /** Messages a second (with a burst of ten seconds' worth) that one connection may send. */
     messagesPerSecond: 500,
     /** New connections a second per address and per identity (with a burst). */
-    connectionsPerSecond: 20,
-    connectionBurst: 200,
+    connectionsPerSecond: 100,
+    connectionBurst: 1_000,
     /** Relay channels: members, size of a message, messages and bytes a second for each member. */
     maxRelayMembers: 64,
     maxRelayMessageBytes: 1024 * 1024,

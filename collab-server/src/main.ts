@@ -25,7 +25,10 @@ function parse(args: readonly string[]): Record<string, unknown> {
         .option('--webhook <url>', 'is told what happens')
         .option('--webhook-secret <secret>', 'signs webhooks')
         .option('--log-level <level>', 'trace, debug, info, warn, error or silent (warn)')
-        .addHelpText('after', '\nEvery option is also an environment variable: TANDEM_COLLAB_PORT, TANDEM_COLLAB_SERVER_TOKEN and so on (see example.env).')
+        .addHelpText(
+            'after',
+            '\nEvery option is also an environment variable: TANDEM_COLLAB_PORT, TANDEM_COLLAB_SERVER_TOKEN and so on (see example.env).',
+        )
         .allowExcessArguments(false);
     return program.parse([...args], { from: 'user' }).opts();
 }
@@ -41,7 +44,12 @@ async function run(config: CollabConfig): Promise<void> {
         serverToken: config.serverToken,
         ...(config.jwksUrl === undefined
             ? {}
-            : { authenticate: createJwtAuthenticator({ keys: remoteKeys(config.jwksUrl), ...(config.issuer === undefined ? {} : { issuer: config.issuer }) }) }),
+            : {
+                  authenticate: createJwtAuthenticator({
+                      keys: remoteKeys(config.jwksUrl),
+                      ...(config.issuer === undefined ? {} : { issuer: config.issuer }),
+                  }),
+              }),
         ...(config.revocationsUrl === undefined ? {} : { revocations: { url: config.revocationsUrl, token: config.revocationsToken } }),
     });
     await service.start();

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { CollabSocket, RelayChannel } from '../../packages/collab-client/src/index.ts';
+import { CollabSocket, RelayChannel } from '@tandem/collab-client';
 import { createIssuer, startService, waitFor, type RunningService, type TokenClaims } from './support.ts';
 
 describe('our own client', () => {
@@ -71,7 +71,11 @@ describe('our own client', () => {
         ada.awareness.setLocalStateField('user', { name: 'Ada' });
         eve.awareness.setLocalStateField('user', { name: 'Ada, honestly' });
         await waitFor('both in the roster', () => ada.roster.length === 2);
-        expect(ada.roster.find(({ clientId }) => clientId === eve.doc.clientID)).toMatchObject({ subject: 'eve', name: 'Eve', access: 'read' });
+        expect(ada.roster.find(({ clientId }) => clientId === eve.doc.clientID)).toMatchObject({
+            subject: 'eve',
+            name: 'Eve',
+            access: 'read',
+        });
         expect(eve.readOnly).toBe(true);
         eve.close();
         await waitFor('the leave', () => ada.roster.length === 1 && !ada.awareness.getStates().has(eve.doc.clientID));
@@ -119,7 +123,10 @@ describe('our own client', () => {
         const issuer = await createIssuer();
         await serve({ authenticate: issuer.authenticate });
         const join = (sub: string) => {
-            const channel = new RelayChannel({ url: `${running.url}/relay/${encodeURIComponent('w/1/debug/7')}`, token: () => issuer.token({ sub, name: sub }) });
+            const channel = new RelayChannel({
+                url: `${running.url}/relay/${encodeURIComponent('w/1/debug/7')}`,
+                token: () => issuer.token({ sub, name: sub }),
+            });
             closers.push(channel);
             const got: string[] = [];
             channel.onMessage(({ from, data }) => got.push(`${from}:${Buffer.from(data).toString()}`));

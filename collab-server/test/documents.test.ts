@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as Y from 'yjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CollabSocket } from '../../packages/collab-client/src/index.ts';
+import { CollabSocket } from '@tandem/collab-client';
 import { startService, waitFor, type RunningService } from './support.ts';
 
 describe('documents over HTTP', () => {
@@ -21,7 +21,15 @@ describe('documents over HTTP', () => {
     const call = (method: string, at: string, body?: unknown, more: Record<string, string> = {}) =>
         fetch(running.http + at, {
             method,
-            headers: { ...headers, ...(body instanceof Uint8Array ? { 'content-type': 'application/octet-stream' } : body ? { 'content-type': 'application/json' } : {}), ...more },
+            headers: {
+                ...headers,
+                ...(body instanceof Uint8Array
+                    ? { 'content-type': 'application/octet-stream' }
+                    : body
+                      ? { 'content-type': 'application/json' }
+                      : {}),
+                ...more,
+            },
             body: body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : body === undefined ? undefined : JSON.stringify(body),
         });
 

@@ -12,9 +12,13 @@ const ROOMS = 4;
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 async function start(directory: string, port: number): Promise<{ child: ChildProcess; url: string }> {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, '--port', String(port), '--data', directory, '--auth', 'none'], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', main, '--port', String(port), '--data', directory, '--auth', 'none'],
+        {
+            stdio: ['ignore', 'pipe', 'inherit'],
+        },
+    );
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     expect(line).toMatch(/^COLLAB READY ws:\/\/127\.0\.0\.1:\d+$/);
     return { child, url: line.slice('COLLAB READY '.length) };
@@ -98,9 +102,14 @@ describe('kill -9', () => {
                     const doc = new Y.Doc();
                     reader.updates.forEach((update) => Y.applyUpdate(doc, update));
                     const vector = Y.decodeStateVector(Y.encodeStateVector(doc));
-                    const wanted = Y.decodeStateVector(Y.encodeStateVectorFromUpdate(Y.mergeUpdates(updates.length > 0 ? updates : [Uint8Array.of(0, 0)])));
+                    const wanted = Y.decodeStateVector(
+                        Y.encodeStateVectorFromUpdate(Y.mergeUpdates(updates.length > 0 ? updates : [Uint8Array.of(0, 0)])),
+                    );
                     for (const [client, clock] of wanted) {
-                        expect(vector.get(client) ?? 0, `seed ${seed}, kill ${kill}, room ${room}, client ${client}`).toBeGreaterThanOrEqual(clock);
+                        expect(
+                            vector.get(client) ?? 0,
+                            `seed ${seed}, kill ${kill}, room ${room}, client ${client}`,
+                        ).toBeGreaterThanOrEqual(clock);
                     }
                     reader.close();
                 }

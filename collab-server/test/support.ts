@@ -24,7 +24,9 @@ export function temporaryDirectory(): string {
 }
 
 /** A real service on a free port. */
-export async function startService(options: Partial<CollabServiceOptions> & { directory?: string; port?: number } = {}): Promise<RunningService> {
+export async function startService(
+    options: Partial<CollabServiceOptions> & { directory?: string; port?: number } = {},
+): Promise<RunningService> {
     const directory = options.directory ?? temporaryDirectory();
     const log = options.log ?? (await SqliteUpdateLog.open(directory));
     const service = createCollabService({

@@ -14,5 +14,7 @@ function hostOf(url: string): string | undefined {
 }
 
 function isLocalHost(host: string | undefined): boolean {
-    return host !== undefined && (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host));
+    return (
+        host !== undefined && (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host))
+    );
 }

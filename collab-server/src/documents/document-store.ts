@@ -71,7 +71,11 @@ export class DocumentStore {
     /** Removes a document with its history; its members are told to forget it. Returns whether there was one. */
     remove(name: string): Promise<boolean> {
         const { rooms, log } = this.service;
-        return rooms.exclusively(checkName(name), (room) => this.reset(room, 'the document was deleted'), () => log.remove(name));
+        return rooms.exclusively(
+            checkName(name),
+            (room) => this.reset(room, 'the document was deleted'),
+            () => log.remove(name),
+        );
     }
 
     /** Removes every document whose name begins with `prefix`. Returns how many. */
@@ -82,7 +86,7 @@ export class DocumentStore {
                 names.add(room.name);
             }
         }
-        for (let after = ''; ; ) {
+        for (let after = ''; ;) {
             const page = await this.list({ prefix, after, limit: 500 });
             page.forEach(({ room }) => names.add(room));
             if (page.length < 500) {
@@ -137,7 +141,10 @@ export class DocumentStore {
 
     /** Values of both sides, for a client to show as a difference. Absent id: the document as it is. */
     async compare(name: string, from: number, to: number | undefined): Promise<{ from: unknown; to: unknown }> {
-        const [before, after] = await Promise.all([this.readVersion(name, from), to === undefined ? this.read(name) : this.readVersion(name, to)]);
+        const [before, after] = await Promise.all([
+            this.readVersion(name, from),
+            to === undefined ? this.read(name) : this.readVersion(name, to),
+        ]);
         return { from: await this.thread.run('toJson', before), to: await this.thread.run('toJson', after) };
     }
 

@@ -154,7 +154,10 @@ function restoreArray(array: Y.Array<unknown>, source: Y.Array<unknown> | undefi
 function restoreXml(fragment: Y.XmlFragment, source: Y.XmlFragment | undefined): void {
     if (fragment.toString() !== (source?.toString() ?? '')) {
         fragment.delete(0, fragment.length);
-        fragment.insert(0, (source?.toArray() ?? []).map((child) => child.clone() as Y.XmlElement | Y.XmlText));
+        fragment.insert(
+            0,
+            (source?.toArray() ?? []).map((child) => child.clone() as Y.XmlElement | Y.XmlText),
+        );
     }
 }
 

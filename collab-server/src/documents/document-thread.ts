@@ -12,7 +12,10 @@ export class DocumentThread {
     private nextId = 1;
     private idle: NodeJS.Timeout | undefined;
 
-    run<Task extends keyof DocumentTasks>(task: Task, ...parameters: Parameters<DocumentTasks[Task]>): Promise<ReturnType<DocumentTasks[Task]>> {
+    run<Task extends keyof DocumentTasks>(
+        task: Task,
+        ...parameters: Parameters<DocumentTasks[Task]>
+    ): Promise<ReturnType<DocumentTasks[Task]>> {
         clearTimeout(this.idle);
         const worker = (this.worker ??= this.start());
         const id = this.nextId++;

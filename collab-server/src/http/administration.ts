@@ -29,7 +29,12 @@ export function registerAdministration(app: FastifyInstance, service: CollabServ
                 },
             },
             ({ body }) => {
-                const closed = service.revoke({ kind: body.kind, id: body.id, expired: body.expired ?? false, reason: body.reason ?? 'revoked' });
+                const closed = service.revoke({
+                    kind: body.kind,
+                    id: body.id,
+                    expired: body.expired ?? false,
+                    reason: body.reason ?? 'revoked',
+                });
                 service.logger.warn({ audit: 'revoke', kind: body.kind, id: body.id, closed }, 'sockets were closed');
                 return { closed };
             },

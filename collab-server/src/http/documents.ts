@@ -65,13 +65,17 @@ export function registerDocuments(app: FastifyInstance, service: CollabService):
             },
         );
 
-        scope.post<{ Params: { name: string }; Body: Buffer }>('/documents/:name/updates', { schema: { params: Name } }, async (request, reply) => {
-            if (!Buffer.isBuffer(request.body)) {
-                throw new AppError('unsupported-media-type', 'Send a Yjs update (V1) as application/octet-stream.');
-            }
-            await documents.apply(request.params.name, request.body);
-            return reply.status(204).send();
-        });
+        scope.post<{ Params: { name: string }; Body: Buffer }>(
+            '/documents/:name/updates',
+            { schema: { params: Name } },
+            async (request, reply) => {
+                if (!Buffer.isBuffer(request.body)) {
+                    throw new AppError('unsupported-media-type', 'Send a Yjs update (V1) as application/octet-stream.');
+                }
+                await documents.apply(request.params.name, request.body);
+                return reply.status(204).send();
+            },
+        );
 
         scope.post<{ Params: { name: string }; Body: { to: string } }>(
             '/documents/:name/copy',
@@ -118,10 +122,17 @@ export function registerDocuments(app: FastifyInstance, service: CollabService):
 
         scope.get<{ Params: { name: string; id: number }; Querystring: { as?: string } }>(
             '/documents/:name/versions/:id',
-            { schema: { params: Version, querystring: Type.Object({ as: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('update')])) }) } },
+            {
+                schema: {
+                    params: Version,
+                    querystring: Type.Object({ as: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('update')])) }),
+                },
+            },
             async ({ params, query }, reply) => {
                 const update = await documents.readVersion(params.name, params.id);
-                return query.as === 'update' ? reply.type('application/octet-stream').send(Buffer.from(update)) : documents.versionAsJson(update);
+                return query.as === 'update'
+                    ? reply.type('application/octet-stream').send(Buffer.from(update))
+                    : documents.versionAsJson(update);
             },
         );
 

@@ -63,7 +63,9 @@ export class SqliteStore {
     constructor(file: string, options: { readOnly: boolean }) {
         this.database = new DatabaseSync(file, { readOnly: options.readOnly, timeout: 10_000 });
         if (!options.readOnly) {
-            this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000');
+            this.database.exec(
+                'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000',
+            );
             const { user_version: version } = this.database.prepare('PRAGMA user_version').get() as { user_version: number };
             if (version > SCHEMA_VERSION) {
                 throw new Error(`${file} was written by a newer version (schema ${version}, this program knows ${SCHEMA_VERSION}).`);
@@ -109,7 +111,12 @@ export class SqliteStore {
             `SELECT name, created_at, (SELECT sum(length(data)) FROM entry WHERE entry.room = room.id) AS bytes,
                     (SELECT at FROM entry WHERE entry.room = room.id ORDER BY sequence DESC LIMIT 1) AS updated_at
              FROM room WHERE name > ? AND name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?`,
-        ).all(after, prefix, prefix, prefix, limit) as { name: string; created_at: number; bytes: number | null; updated_at: number | null }[];
+        ).all(after, prefix, prefix, prefix, limit) as {
+            name: string;
+            created_at: number;
+            bytes: number | null;
+            updated_at: number | null;
+        }[];
         return rows.map((row) => ({
             room: row.name,
             bytes: row.bytes ?? 0,
@@ -209,7 +216,8 @@ export class SqliteStore {
         if (entry) {
             return entry;
         }
-        const id = this.idOf(room) ?? Number(this.prepare('INSERT INTO room (name, created_at) VALUES (?, ?)').run(room, at).lastInsertRowid);
+        const id =
+            this.idOf(room) ?? Number(this.prepare('INSERT INTO room (name, created_at) VALUES (?, ?)').run(room, at).lastInsertRowid);
         const { last } = this.prepare('SELECT max(sequence) AS last FROM entry WHERE room = ?').get(id) as { last: number | null };
         entry = { id, sequence: last ?? 0 };
         if (this.known.size >= CACHED_ROOMS) {

@@ -52,7 +52,7 @@ describe('reading frames', () => {
             }
             const bytes = Buffer.concat(stream);
             const { events, reader } = record();
-            for (let at = 0; at < bytes.length; ) {
+            for (let at = 0; at < bytes.length;) {
                 const size = prng.int32(random, 1, prng.bool(random) ? 7 : 40_000);
                 reader.push(Buffer.from(bytes.subarray(at, at + size)));
                 at += size;

@@ -187,7 +187,10 @@ export class RelaySession implements Session, ConnectionHandler {
     }
 
     onOversize(): void {
-        this.connection.close(CLOSE_CODES.messageTooBig, `messages of a channel are at most ${this.channels.limits.maxRelayMessageBytes} bytes`);
+        this.connection.close(
+            CLOSE_CODES.messageTooBig,
+            `messages of a channel are at most ${this.channels.limits.maxRelayMessageBytes} bytes`,
+        );
     }
 
     onDrain(): void {

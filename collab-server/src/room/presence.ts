@@ -141,7 +141,10 @@ export class Presence {
             return true;
         }
         // An echo of somebody who is still here, heard over another connection of the same subject, is no take-over.
-        return owner.presenceIds.size < this.limits.maxPresenceIdsPerMember && (entry !== undefined || this.entries.size < this.limits.maxPresenceIdsPerRoom);
+        return (
+            owner.presenceIds.size < this.limits.maxPresenceIdsPerMember &&
+            (entry !== undefined || this.entries.size < this.limits.maxPresenceIdsPerRoom)
+        );
     }
 
     private set(id: number, entry: Entry | undefined, owner: PresenceOwner, clock: number, state: Buffer | undefined, now: number): void {

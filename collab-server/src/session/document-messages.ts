@@ -1,7 +1,8 @@
 import { InvalidUpdate } from '../update/update-reader.ts';
 import type { Member } from '../room/member.ts';
 import type { Room } from '../room/room.ts';
-import { MessageReader, ProtocolViolation } from '../wire/message-reader.ts';
+import type { MessageReader } from '../wire/message-reader.ts';
+import { ProtocolViolation } from '../wire/message-reader.ts';
 import { MESSAGE, SYNC, permissionDeniedFrame } from '../wire/messages.ts';
 import type { SessionHost } from './session-host.ts';
 

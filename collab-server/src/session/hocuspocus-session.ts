@@ -7,7 +7,15 @@ import { TokenBucket } from '../net/token-bucket.ts';
 import { Member } from '../room/member.ts';
 import type { Room } from '../room/room.ts';
 import { MessageReader, ProtocolViolation } from '../wire/message-reader.ts';
-import { MESSAGE, hocuspocusAddress, keepAliveFrame, permissionDeniedFrame, plainFrame, stringFrame, type Address } from '../wire/messages.ts';
+import {
+    MESSAGE,
+    hocuspocusAddress,
+    keepAliveFrame,
+    permissionDeniedFrame,
+    plainFrame,
+    stringFrame,
+    type Address,
+} from '../wire/messages.ts';
 import { handleDocumentMessage, refuse } from './document-messages.ts';
 import { paceMessages } from './pace.ts';
 import { answerStateless } from './roster.ts';
@@ -134,7 +142,10 @@ export class HocuspocusSession implements Session, ConnectionHandler {
         }
         const maximum = this.authenticated || this.checkingFirstToken ? limits.maxDocumentsPerSocket : 1;
         if (this.documents.size >= maximum) {
-            this.connection.close(CLOSE_CODES.denied, this.authenticated ? 'too many documents on one socket' : 'one document before the token');
+            this.connection.close(
+                CLOSE_CODES.denied,
+                this.authenticated ? 'too many documents on one socket' : 'one document before the token',
+            );
             return undefined;
         }
         const document: OpenDocument = {

@@ -10,7 +10,7 @@ export class ByteWriter {
     uint(value: number): void {
         this.reserve(8);
         while (value > 0x7f) {
-            this.buffer[this.length++] = 0x80 | value % 0x80;
+            this.buffer[this.length++] = 0x80 | (value % 0x80);
             value = Math.floor(value / 0x80);
         }
         this.buffer[this.length++] = value;

@@ -81,7 +81,7 @@ export class DeleteRanges {
     }
 
     private insert(client: number, start: number, end: number): boolean {
-        let list = this.ranges.get(client);
+        const list = this.ranges.get(client);
         if (!list) {
             this.ranges.set(client, [start, end]);
             this.rangeCount++;

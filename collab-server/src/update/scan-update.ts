@@ -79,7 +79,15 @@ export function scanUpdate(bytes: Uint8Array): ScannedUpdate {
     return { bytes, runs, deletesByte, hasDeletes: deleteClients > 0 };
 }
 
-function pushRun(runs: Run[], client: number, startClock: number, endClock: number, structCount: number, startByte: number, endByte: number) {
+function pushRun(
+    runs: Run[],
+    client: number,
+    startClock: number,
+    endClock: number,
+    structCount: number,
+    startByte: number,
+    endByte: number,
+) {
     if (structCount > 0) {
         runs.push({ client, startClock, endClock, structCount, startByte, endByte });
     }

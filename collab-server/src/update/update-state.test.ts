@@ -34,7 +34,10 @@ function record(seed: number): { updates: Uint8Array[]; reference: Y.Doc } {
                 }
                 break;
             case 4:
-                map.set(`k${prng.int32(random, 0, 3)}`, prng.oneOf<unknown>(random, [1, 'x', { a: [1, null, 2.5] }, new Uint8Array([1, 2])]));
+                map.set(
+                    `k${prng.int32(random, 0, 3)}`,
+                    prng.oneOf<unknown>(random, [1, 'x', { a: [1, null, 2.5] }, new Uint8Array([1, 2])]),
+                );
                 break;
             case 5:
                 text.applyDelta([{ insert: 'bold', attributes: { bold: true } }]);
@@ -57,7 +60,11 @@ function record(seed: number): { updates: Uint8Array[]; reference: Y.Doc } {
 }
 
 function contentOf(doc: Y.Doc): unknown {
-    return { text: doc.getText('text').toDelta(), map: doc.getMap('map').toJSON(), vector: [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort() };
+    return {
+        text: doc.getText('text').toDelta(),
+        map: doc.getMap('map').toJSON(),
+        vector: [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(),
+    };
 }
 
 function docOf(...updates: Uint8Array[]): Y.Doc {
@@ -91,7 +98,9 @@ describe('a document as bytes', () => {
             const full = docOf(state.encode());
             expect(contentOf(full), `seed ${seed}`).toEqual(contentOf(reference));
             expect(full.store.pendingStructs, `seed ${seed}`).toBe(null);
-            expect([...state.stateVector()].sort(), `seed ${seed}`).toEqual([...Y.decodeStateVector(Y.encodeStateVector(reference))].sort());
+            expect([...state.stateVector()].sort(), `seed ${seed}`).toEqual(
+                [...Y.decodeStateVector(Y.encodeStateVector(reference))].sort(),
+            );
             expect(contentOf(docOf(UpdateState.from([state.encode()]).encode()))).toEqual(contentOf(reference));
         }
     });

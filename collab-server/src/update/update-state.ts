@@ -47,7 +47,10 @@ export class UpdateState {
         return (
             update.runs.every((run) => {
                 const entry = this.segments.get(run.client);
-                return entry !== undefined && listOf(entry).some((known) => known.startClock <= run.startClock && known.endClock >= run.endClock);
+                return (
+                    entry !== undefined &&
+                    listOf(entry).some((known) => known.startClock <= run.startClock && known.endClock >= run.endClock)
+                );
             }) && this.deletes.contains(update)
         );
     }

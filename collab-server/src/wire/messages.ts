@@ -93,7 +93,7 @@ export function keepAliveFrame(address: Address): Buffer {
 
 function writeUint(target: Buffer, offset: number, value: number): number {
     while (value > 0x7f) {
-        target[offset++] = 0x80 | value % 0x80;
+        target[offset++] = 0x80 | (value % 0x80);
         value = Math.floor(value / 0x80);
     }
     target[offset++] = value;

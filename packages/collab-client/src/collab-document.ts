@@ -350,7 +350,9 @@ export class CollabDocument {
                     resolve();
                 } else if (this.currentState === 'denied' || this.currentState === 'reset' || this.currentState === 'closed') {
                     subscriptions.forEach((subscription) => subscription.dispose());
-                    reject(new Error(`The document ${this.name} is ${this.currentState}${this.deniedReason ? `: ${this.deniedReason}` : ''}`));
+                    reject(
+                        new Error(`The document ${this.name} is ${this.currentState}${this.deniedReason ? `: ${this.deniedReason}` : ''}`),
+                    );
                 }
             };
             const subscriptions: { dispose(): void }[] = [];
