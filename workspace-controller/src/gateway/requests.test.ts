@@ -32,7 +32,8 @@ describe('the origin of a workspace', () => {
 
     it('answers programs without a cookie with an error and never with a redirect', async () => {
         await fixture.workspace((_, response) => response.end('secret'));
-        for (const headers of [{ 'Sec-Fetch-Mode': 'cors' }, { Accept: 'application/json' }, {}]) {
+        const kinds: Record<string, string>[] = [{ 'Sec-Fetch-Mode': 'cors' }, { Accept: 'application/json' }, {}];
+        for (const headers of kinds) {
             const answer = await fixture.fetch('/files', { headers });
             expect(answer.status).toBe(401);
             expect(JSON.parse(answer.body)).toMatchObject({ code: 'not-signed-in', status: 401 });

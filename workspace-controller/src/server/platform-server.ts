@@ -31,6 +31,8 @@ export interface PlatformServerOptions {
     logger: Logger;
     clock?: Clock;
     maxConnections?: number;
+    /** How long a client may take to send its headers; checked every third of it. */
+    headersTimeoutMs?: number;
 }
 
 export interface PlatformServer {
@@ -95,14 +97,14 @@ export async function createPlatformServer(options: PlatformServerOptions): Prom
 }
 
 function createServer(options: PlatformServerOptions, guard: SlowBodyGuard): Server {
-    const { gateway, logger } = options;
+    const { gateway, logger, headersTimeoutMs = HEADERS_TIMEOUT_MS } = options;
     const limits: ServerOptions = {
         maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: HEADERS_TIMEOUT_MS,
+        headersTimeout: headersTimeoutMs,
         // Uploads have no time limit as a whole; SlowBodyGuard ends those that have stopped.
         requestTimeout: 0,
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-        connectionsCheckingInterval: 5_000,
+        connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 3),
         requireHostHeader: true,
         insecureHTTPParser: false,
         noDelay: true,
