@@ -14,7 +14,7 @@ try {
     process.exit(1);
 }
 const child = spawn(process.execPath, [join(root, 'packages/platform/bin/tandem-platform.mjs'), ...process.argv.slice(2)], {
-    stdio: 'inherit'
+    stdio: 'inherit',
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));

@@ -9,7 +9,7 @@ import { requirePinnedNode } from './lib/node-version.mjs';
 
 requirePinnedNode();
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const say = text => console.log(text);
+const say = (text) => console.log(text);
 const flags = new Set(process.argv.slice(2));
 const all = !flags.has('--unit') && !flags.has('--e2e');
 const requireAll = process.env.TANDEM_REQUIRE_ALL === '1' || process.env.CI === 'true';
@@ -19,12 +19,12 @@ mkdirSync(results, { recursive: true });
 
 const env = {
     ...process.env,
-    TANDEM_TEST_SIZE: flags.has('--full') ? 'full' : (process.env.TANDEM_TEST_SIZE ?? 'sample')
+    TANDEM_TEST_SIZE: flags.has('--full') ? 'full' : (process.env.TANDEM_TEST_SIZE ?? 'sample'),
 };
 const notRun = [];
 
 function start(command, args, extraEnv) {
-    return new Promise(resolve => {
+    return new Promise((resolve) => {
         const child = spawn(command, args, { cwd: root, env: { ...env, ...extraEnv }, stdio: 'inherit' });
         child.on('exit', (code, signal) => resolve(signal ? 1 : code));
     });
@@ -37,7 +37,7 @@ async function unitTests() {
         'run',
         '--reporter=default',
         '--reporter=json',
-        `--outputFile.json=${report}`
+        `--outputFile.json=${report}`,
     ]);
     const counts = { passed: 0, failed: 0, skipped: 0 };
     if (existsSync(report)) {
@@ -52,7 +52,7 @@ async function browserTests(chromium) {
     const code = await start(
         process.execPath,
         [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '-c', 'playwright.config.ts', '--reporter=list,json'],
-        { PLAYWRIGHT_JSON_OUTPUT_NAME: report, TANDEM_CHROMIUM: chromium }
+        { PLAYWRIGHT_JSON_OUTPUT_NAME: report, TANDEM_CHROMIUM: chromium },
     );
     const counts = { passed: 0, failed: 0, skipped: 0 };
     if (existsSync(report)) {
@@ -64,7 +64,7 @@ async function browserTests(chromium) {
 
 try {
     const missing = await ensureServices(say);
-    missing.forEach(name => notRun.push(`suites that need ${name}: it is not installed`));
+    missing.forEach((name) => notRun.push(`suites that need ${name}: it is not installed`));
     env.TANDEM_MISSING_SERVICES = missing.join(',');
     await buildStale(root, { say });
     const outcomes = [];
@@ -79,9 +79,9 @@ try {
             notRun.push('browser tests: no Chromium found and none could be installed (set TANDEM_CHROMIUM to one)');
         }
     }
-    const sum = key => outcomes.reduce((total, outcome) => total + outcome.counts[key], 0);
-    const crashed = outcomes.some(outcome => outcome.code !== 0);
-    notRun.forEach(text => say(`Not run: ${text}`));
+    const sum = (key) => outcomes.reduce((total, outcome) => total + outcome.counts[key], 0);
+    const crashed = outcomes.some((outcome) => outcome.code !== 0);
+    notRun.forEach((text) => say(`Not run: ${text}`));
     const skipped = sum('skipped');
     // A plain closing line that people and CI read alike.
     say(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

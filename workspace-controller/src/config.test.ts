@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '@tandem/server-kit';
+import type { ConfigError } from '@tandem/server-kit';
 import { readControllerConfig } from './config.ts';
 
 describe('controller configuration', () => {

@@ -56,13 +56,13 @@ export function readControllerConfig(values: Readonly<Record<string, unknown>>, 
     const hosts = reader.string('host', 'TANDEM_HOST');
     const config: ControllerConfig = {
         port,
-        hosts: hosts === undefined ? ['127.0.0.1', '::1'] : hosts.split(',').map(host => host.trim()),
+        hosts: hosts === undefined ? ['127.0.0.1', '::1'] : hosts.split(',').map((host) => host.trim()),
         dataDirectory: resolve(reader.string('data', 'TANDEM_DATA', join(homedir(), DEFAULT_DATA_DIRECTORY))),
         portalUrl,
         contentDomain: reader.string(
             'contentDomain',
             'TANDEM_CONTENT_DOMAIN',
-            portalUrl.hostname === DEFAULT_PORTAL_HOST ? DEFAULT_CONTENT_DOMAIN : `ws.${portalUrl.hostname}`
+            portalUrl.hostname === DEFAULT_PORTAL_HOST ? DEFAULT_CONTENT_DOMAIN : `ws.${portalUrl.hostname}`,
         ),
         tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
         trustedProxies: list(reader.string('trustedProxies', 'TANDEM_TRUSTED_PROXIES')),
@@ -70,10 +70,12 @@ export function readControllerConfig(values: Readonly<Record<string, unknown>>, 
         extensionRegistryUrl: reader.string('extensionRegistry', 'TANDEM_EXTENSION_REGISTRY'),
         poolSize: reader.integer('poolSize', 'TANDEM_POOL_SIZE', { fallback: 2, minimum: 0, maximum: 100 }),
         logLevel: reader.string('logLevel', 'TANDEM_LOG_LEVEL', 'info'),
-        openBrowser: reader.boolean('open', 'TANDEM_OPEN', true)
+        openBrowser: reader.boolean('open', 'TANDEM_OPEN', true),
     };
     if (config.contentDomain === config.portalUrl.hostname) {
-        reader.problem(`--content-domain is "${config.contentDomain}", the portal's own name. Give another, such as ws.${config.contentDomain}.`);
+        reader.problem(
+            `--content-domain is "${config.contentDomain}", the portal's own name. Give another, such as ws.${config.contentDomain}.`,
+        );
     }
     reader.finish();
     return config;
@@ -83,7 +85,13 @@ function readPortalUrl(reader: ConfigReader, port: number): URL {
     const fallback = `http://${DEFAULT_PORTAL_HOST}:${port}`;
     const given = reader.string('url', 'TANDEM_URL', fallback);
     const url = URL.canParse(given) ? new URL(given) : undefined;
-    if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    if (
+        url === undefined ||
+        !['http:', 'https:'].includes(url.protocol) ||
+        url.pathname !== '/' ||
+        url.search !== '' ||
+        url.username !== ''
+    ) {
         reader.problem(`--url is "${given}". Give the portal's address without a path, such as https://tandem.example.com.`);
         return new URL(fallback);
     }
@@ -107,7 +115,9 @@ function readOidc(reader: ConfigReader): OidcConfig | undefined {
     for (const entry of list(reader.string('oidcGroups', 'TANDEM_OIDC_GROUPS'))) {
         const [group, right] = entry.split('=', 2);
         if (!group || !right || !/^(admin|team:[a-z0-9-]+:(lead|developer))$/.test(right)) {
-            reader.problem(`TANDEM_OIDC_GROUPS has "${entry}". Write group=admin or group=team:<team>:<lead|developer>, separated by commas.`);
+            reader.problem(
+                `TANDEM_OIDC_GROUPS has "${entry}". Write group=admin or group=team:<team>:<lead|developer>, separated by commas.`,
+            );
         } else {
             groupMapping[group] = right;
         }
@@ -119,13 +129,13 @@ function readOidc(reader: ConfigReader): OidcConfig | undefined {
         clientId,
         clientSecret,
         groupsClaim: reader.string('oidcGroupsClaim', 'TANDEM_OIDC_GROUPS_CLAIM', 'groups'),
-        groupMapping
+        groupMapping,
     };
 }
 
 function list(value: string | undefined): string[] {
     return (value ?? '')
         .split(',')
-        .map(entry => entry.trim())
-        .filter(entry => entry !== '');
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '');
 }

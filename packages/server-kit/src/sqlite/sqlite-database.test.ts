@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AppError } from '../app-error.ts';
+import type { AppError } from '../app-error.ts';
 import { ConstraintError, ExpectationError, openSqlite, type SqliteDatabase } from './sqlite-database.ts';
 
 const migrations = [{ version: 1, sql: 'CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)' }];
