@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { AppError, lockDirectory, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
+import { lockDirectory, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
 import type { ControllerConfig } from './config.ts';
 import { openContext, prepareDataDirectory, type ControllerContext, type Programs } from './context.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { CollabTarget } from './gateway/gateway-context.ts';
+import { prepareInstall } from './gateway/prepare-install.ts';
 import { buildApp, dispatchFromWorkspace } from './http/build-app.ts';
 import { createPlatformServer } from './server/platform-server.ts';
 
@@ -33,6 +33,8 @@ export interface RunningController {
     url: string;
     /** One-time link for the first admin. */
     signInUrl: string;
+    /** What the person who starts it should know: missing DNS records, a certificate that ends soon. */
+    messages: string[];
     context: ControllerContext;
 }
 
@@ -44,6 +46,7 @@ export interface RunningController {
  */
 export async function startController(options: ControllerOptions): Promise<RunningController> {
     const { config, clock, logger, lifecycle } = options;
+    const install = await prepareInstall(config, clock.now());
     await prepareDataDirectory(config.dataDirectory);
     const lock = lockDirectory(config.dataDirectory);
     lifecycle.onStop('lock of the data directory', () => lock.dispose());
@@ -58,6 +61,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         directory: context.plane.directory,
         runtime: context.runtime,
         commands: context.plane,
+        onSignIn: (user) => context.plane.wakeLastUsed(user),
         backup: context.backup,
         clock,
         logger,
@@ -91,7 +95,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const server = await createPlatformServer({
         hosts: config.hosts,
         port: config.port,
-        ...(config.tls === undefined ? {} : { tls: await readTls(config.tls) }),
+        ...(install.tls === undefined ? {} : { tls: install.tls }),
         gateway,
         portal: (request, response) => app.routing(request, response),
         logger,
@@ -99,16 +103,5 @@ export async function startController(options: ControllerOptions): Promise<Runni
     });
     lifecycle.onStop('server', () => server.close());
     await context.plane.start();
-    return { url: config.portalUrl.origin, signInUrl: await context.auth.issueSignInLink(), context };
-}
-
-async function readTls(tls: NonNullable<ControllerConfig['tls']>): Promise<{ certificate: Buffer; key: Buffer }> {
-    const read = async (file: string, what: string): Promise<Buffer> => {
-        try {
-            return await readFile(file);
-        } catch (cause) {
-            throw new AppError('unavailable', `The ${what} ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, { cause });
-        }
-    };
-    return { certificate: await read(tls.certificateFile, 'certificate'), key: await read(tls.keyFile, 'key') };
+    return { url: config.portalUrl.origin, signInUrl: await context.auth.issueSignInLink(), messages: install.messages, context };
 }

@@ -39,6 +39,7 @@ export async function runPlatform(args: readonly string[], environment: NodeJS.P
             collab: (context) =>
                 startCollab(context, { dataDirectory: config.dataDirectory, issuer: config.portalUrl.origin, logger, lifecycle }),
         });
+        running.messages.forEach((message) => console.error(message));
         console.log(`${READY_LINE} ${running.url}`);
         console.log(`${SIGN_IN_LINE} ${running.signInUrl}`);
         if (config.openBrowser) {

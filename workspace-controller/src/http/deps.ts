@@ -28,6 +28,8 @@ export interface ApiDeps {
     directory: WorkspaceDirectory;
     runtime: Pick<WorkspaceRuntime, 'log' | 'listeningPorts'>;
     commands: WorkspaceCommands;
+    /** A person has just signed in; never waited for. */
+    onSignIn?: (user: string) => void;
     /** A running backup as a gzipped tar. */
     backup: (options: { homes: boolean }) => Promise<Readable>;
     clock: Clock;

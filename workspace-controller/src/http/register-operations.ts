@@ -289,6 +289,7 @@ function contextOf(options: RegisterOptions, parts: Parts): ApiContext<Operation
             }
             const { session, secret } = await deps.auth.sessions.create({ user: name, method, userAgent, address: request.ip });
             void reply.header('set-cookie', cookie.set(secret, session.expiresAtMs - deps.clock.now(), userAgent));
+            deps.onSignIn?.(name);
             return sessionView(deps, user, deps.auth.sessions.endsAtMs(session), authenticator.requestSecret(session.id));
         },
     };

@@ -6,6 +6,7 @@ import type { WorkspaceRuntime } from '../runtime/workspace-runtime.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { ControlSessions } from './control/control-sessions.ts';
 import { createWorkspace, type CreateRequest } from './create-workspace.ts';
+import { lastUsed } from '../domain/last-used.ts';
 import { createFirstObjects } from './first-objects.ts';
 import { reconcileGrant } from './grant/grant-reconciler.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -34,6 +35,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
     directory: WorkspaceDirectory;
     createWorkspace(request: CreateRequest): Promise<Workspace>;
+    /** Resumes the workspace this person used last, when it was not long ago: they have just signed in. */
+    wakeLastUsed(owner: string): void;
     start(): Promise<void>;
     /** Stops deciding; workspaces go on. */
     stop(): Promise<void>;
@@ -178,6 +181,14 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
             const workspace = await createWorkspace(context, request, (candidate) => workspaces.admission(candidate).admitted);
             pools.noteClaim(workspace.metadata.namespace);
             return workspace;
+        },
+        wakeLastUsed(owner) {
+            const last = lastUsed(informer.all('Workspace'), owner, clock.now());
+            if (last?.spec.operatingMode === 'Hibernated') {
+                changeSpec(last, (spec) => ({ ...spec, operatingMode: 'Running' })).catch((error: unknown) =>
+                    logger.warn({ err: error, uid: last.metadata.uid }, 'a workspace could not be resumed at sign-in'),
+                );
+            }
         },
         async start() {
             await createFirstObjects(store, options.poolSize);
