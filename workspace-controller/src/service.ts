@@ -86,7 +86,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         access: context.auth.registry,
         listeningPorts: (uid) => context.runtime.listeningPorts(uid),
         audit: (entry) => context.audit.append(entry),
-        api: (request, response, { access }) => dispatchFromWorkspace(app, request, response, access),
+        api: (request, response, call) => dispatchFromWorkspace(app, request, response, call),
         ...(collab === undefined ? {} : { collab: collab.target }),
         logger,
         clock,
