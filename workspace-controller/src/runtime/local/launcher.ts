@@ -9,6 +9,7 @@ import { detectIsolation, firstClosedFolder, isBelow, isOpenToOthers, type Isola
 import { launchEnvironment } from './launch-environment.ts';
 import { launchScript, type LaunchPlan } from './launch-script.ts';
 import type { ControlGroups } from './memory-limit.ts';
+import { fillHome } from './new-home.ts';
 import { accountFiles, registerAccount, WORKSPACE_HOME, WORKSPACE_USER } from './os-users.ts';
 import { SOCKET_NAME } from './socket-gate.ts';
 import type { Volume } from './volume.ts';
@@ -123,10 +124,7 @@ export class Launcher {
             }
         }
         if (fresh) {
-            await mkdir(volume.project, { recursive: true, mode: 0o755 });
-            if (osUid !== undefined) {
-                await chown(volume.project, osUid, osUid);
-            }
+            await fillHome(volume, osUid);
         }
     }
 
@@ -151,6 +149,7 @@ export class Launcher {
                 ...ide.environment,
                 THEIA_CONFIG_DIR: paths.config,
                 TANDEM_WORKSPACE_NAME: record.name,
+                TANDEM_NODE_FOLDER: dirname(this.node),
                 TANDEM_BOOT_ID: bootId,
                 TANDEM_IDE_SOCKET: join(paths.run, SOCKET_NAME),
                 TANDEM_REQUIRE_IDENTITY: '1',

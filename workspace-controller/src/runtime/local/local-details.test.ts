@@ -27,7 +27,18 @@ describe('a local workspace', () => {
         const environment = JSON.parse(await post(boot.endpoint, '/environment', '')) as Record<string, string>;
         expect(Object.keys(environment).sort()).toEqual(
             [
-                ...['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TANDEM_BOOT_ID', 'TANDEM_IDE_SOCKET', 'TANDEM_ISSUER', 'TANDEM_JWKS'],
+                ...[
+                    'HOME',
+                    'LANG',
+                    'LOGNAME',
+                    'PATH',
+                    'SHELL',
+                    'TANDEM_BOOT_ID',
+                    'TANDEM_IDE_SOCKET',
+                    'TANDEM_ISSUER',
+                    'TANDEM_JWKS',
+                    'TANDEM_NODE_FOLDER',
+                ],
                 ...[
                     'TANDEM_REQUIRE_IDENTITY',
                     'TANDEM_RUNTIME',
@@ -40,6 +51,19 @@ describe('a local workspace', () => {
                 ...(under.runtime.isolated ? ['PWD'] : []),
             ].sort(),
         );
+    });
+
+    it('has a home with the usual files, and Node in the path of login shells', async () => {
+        under = await makeLocalRuntime();
+        const uid = randomUUID();
+        await under.runtime.start(specOf(uid));
+        const { boot } = await untilPhase(under.runtime, uid, 'started');
+        const { stdout } = await under.execute(
+            boot.endpoint,
+            `env PATH=/nothing /bin/bash -lc 'type -a node | tail -1; stat -c %U ~/.profile ~/project'`,
+        );
+        const user = (await under.execute(boot.endpoint, 'id -un')).stdout.trim();
+        expect(stdout.split('\n')).toEqual([`node is ${process.execPath}`, user, user, '']);
     });
 
     it('forgets a start that a crash of the controller cut in two', async () => {

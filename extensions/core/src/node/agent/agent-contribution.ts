@@ -45,6 +45,7 @@ export class AgentContribution
     protected readonly pages = new Set<RpcProxy<WorkspaceStateClient>>();
     protected agent: WorkspaceAgent | undefined;
     protected guard: IdentityGuard | undefined;
+    protected saving: Promise<void> | undefined;
 
     async initialize(): Promise<void> {
         const { requireIdentity, workspaceUid } = this.settings;
@@ -139,13 +140,21 @@ export class AgentContribution
         }
     }
 
-    async saveAll(timeoutMs: number): Promise<void> {
+    saveAll(timeoutMs: number): Promise<void> {
+        // A stop over the control socket and the signal that follows it ask once.
+        this.saving ??= this.savePages(timeoutMs);
+        return this.saving;
+    }
+
+    private async savePages(timeoutMs: number): Promise<void> {
+        // Connections outlive their sockets, so that a page can come back; one that is away cannot save.
+        if (this.guard?.connections === 0) {
+            return;
+        }
         const saved = Promise.allSettled([...this.pages].map((page) => page.saveAll()));
         let timer: NodeJS.Timeout | undefined;
         await Promise.race([saved, new Promise((resolve) => (timer = setTimeout(resolve, timeoutMs)))]);
         clearTimeout(timer);
-        // What was asked is done; a signal that follows does not ask again.
-        this.pages.clear();
     }
 
     closeConnections(matches: (claims: IdentityClaims) => boolean): void {
