@@ -10,15 +10,18 @@ interface Route {
     segments: readonly string[];
 }
 
+/** `/v1`: what follows `/.tandem/api`, so that a client needs no more than another base address. */
+const VERSION_PREFIX = API_PREFIX.slice('/api'.length);
+
 /** What a page of a workspace may call: nothing but operations marked for it. */
 const ROUTES: readonly Route[] = (Object.values(operations) as Operation[])
     .filter((operation) => operation.onWorkspaceOrigin === true)
-    .map((operation) => ({ method: operation.method, segments: operation.path.slice(API_PREFIX.length + 1).split('/') }));
+    .map((operation) => ({ method: operation.method, segments: operation.path.slice('/api/'.length).split('/') }));
 
 /**
  * Finds the marked operation for a call.
  *
- * @param path below `/.tandem/api`, such as `/teams/home/workspaces/api-x7k2`
+ * @param path below `/.tandem/api`, such as `/v1/teams/home/workspaces/api-x7k2`
  * @returns its path parameters, or undefined when no page of a workspace may call it
  */
 export function matchOperation(method: string, path: string): Record<string, string> | undefined {
@@ -46,7 +49,8 @@ export function handleApi({ context, request, response, target, rest }: Reserved
         return;
     }
     const { access } = admission;
-    const parameters = matchOperation(method, pathOf(rest));
+    const path = pathOf(rest);
+    const parameters = path.startsWith(`${VERSION_PREFIX}/`) ? matchOperation(method, path) : undefined;
     if (parameters === undefined || context.api === undefined) {
         sendProblem(response, 'not-found', 'This operation is not offered to pages of a workspace. Use the portal.');
         return;
@@ -56,7 +60,7 @@ export function handleApi({ context, request, response, target, rest }: Reserved
         sendProblem(response, 'forbidden', `A page of ${names.name} may act on this workspace only.`);
         return;
     }
-    context.api(request, response, { url: `${API_PREFIX}${pathOf(rest)}${queryOf(request.url ?? '')}`, access });
+    context.api(request, response, { url: `/api${path}${queryOf(request.url ?? '')}`, access });
 }
 
 function matchSegments(wanted: readonly string[], given: readonly string[]): Record<string, string> | undefined {

@@ -168,7 +168,7 @@ describe('a hostile client', () => {
         await withApi.workspace((_, response) => response.end());
         const Cookie = withApi.cookie();
         const call = async (method: string, path: string, headers: Record<string, string> = {}): Promise<number> =>
-            (await withApi.fetch(`/.tandem/api${path}`, { method, headers: { Cookie, Origin: withApi.origin(), ...headers } })).status;
+            (await withApi.fetch(`/.tandem/api/v1${path}`, { method, headers: { Cookie, Origin: withApi.origin(), ...headers } })).status;
         expect(await call('GET', `/teams/home/workspaces/${WORKSPACE}?x=1`)).toBe(200);
         expect(await call('POST', `/teams/home/workspaces/${WORKSPACE}/hibernate`)).toBe(200);
         expect(calls).toEqual([
@@ -189,6 +189,7 @@ describe('a hostile client', () => {
         }
         expect(await call('POST', `/teams/home/workspaces/${WORKSPACE}/hibernate`, { Origin: withApi.portalOrigin })).toBe(403);
         expect(await call('GET', `/teams/home/workspaces/${WORKSPACE}`, { Cookie: '' })).toBe(401);
+        expect((await withApi.fetch(`/.tandem/api/teams/home/workspaces/${WORKSPACE}`, { headers: { Cookie } })).status).toBe(404);
         expect(calls).toHaveLength(2);
         await withApi.close();
     });

@@ -188,10 +188,12 @@ function scan(directory: string, accepts: (path: string) => boolean): Map<string
     return files;
 }
 
-/** Whether a name carries a hash of its content, as bundlers write it: `bundle.3f9c2a71.js`, `chunk-QX7L2K4A.js`. */
+/**
+ * Whether a path carries a hash of its content, as bundlers write it: in the name (`bundle.3f9c2a71.js`,
+ * `chunk-QX7L2K4A.js`) or as a folder (`22e20909c14fce9d/bundle.js`).
+ */
 export function hasHashedName(path: string): boolean {
-    // The IDE's files lie in a folder that is named after the content of the whole build.
-    if (/^[0-9a-f]{16}\//.test(path)) {
+    if (/(^|\/)(?=[0-9a-f]*\d)[0-9a-f]{16,64}\//.test(path)) {
         return true;
     }
     const match = /[.-]([0-9a-f]{8,64}|[0-9A-Z]{8}|[0-9A-Za-z_]{10,32})\.[a-z0-9]+(\.map)?$/.exec(path);
