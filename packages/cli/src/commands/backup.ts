@@ -22,7 +22,7 @@ export const backupCommand = (host: CliHost): Command =>
             const stream = await context.client().createBackup({ query, signal: host.signal });
             const bytes = await saveStream(context, stream, file);
             if (file !== '-') {
-                await context.print({ file: resolve(file), bytes }, () => `${file}: ${(bytes / 1_048_576).toFixed(1)} MiB\n`);
+                await context.print({ file: resolve(file), bytes }, () => `${file}: ${Math.ceil(bytes / 1024).toLocaleString('en')} KiB\n`);
             }
         },
     );
