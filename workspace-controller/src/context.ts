@@ -111,9 +111,10 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         createBackup({
             dataDirectory: config.dataDirectory,
             databases: [
+                // First: the anchor in it may lag the audit log, but not lead it.
+                { name: FILES.platform, backupTo: (path) => database.backupTo(path) },
                 { name: FILES.audit, backupTo: (path) => audit.backupTo(path) },
                 { name: FILES.resources, backupTo: (path) => store.backupTo(path) },
-                { name: FILES.platform, backupTo: (path) => database.backupTo(path) },
             ],
             homeDirectories: [WORKSPACES_FOLDER],
             homes,
