@@ -86,7 +86,11 @@ async function claimOne(platform) {
     const { name } = workspace.metadata;
     const { url } = await platform.call('POST', `/teams/home/workspaces/${name}/open`, {});
     const entered = await send(new URL(url));
-    const page = await send(new URL(entered.headers.location ?? '/', url), { headers: { cookie: cookiesOf(entered) } });
+    // The address says that the workspace is starting until it is activated; a browser asks again, and so does this.
+    let page;
+    do {
+        page = await send(new URL(entered.headers.location ?? '/', url), { headers: { cookie: cookiesOf(entered) } });
+    } while (page.status === 503 && performance.now() - started < 30_000);
     const answered = performance.now();
     if (page.status !== 200) {
         throw new Error(`${name} answered ${page.status}: ${page.text.slice(0, 300)}`);
@@ -95,11 +99,20 @@ async function claimOne(platform) {
     return { name, created: created - started, answered: answered - started, launch: now.status.claim?.launch };
 }
 
+/** What is left of the pool would outlive the platform. */
+async function emptyPool(platform) {
+    const [{ metadata, spec }] = (await platform.call('GET', '/teams/home/pools')).items;
+    await platform.call('PUT', `/teams/home/pools/${metadata.name}`, { template: spec.templateRef, size: 0 });
+    const left = async () => (await platform.call('GET', '/teams/home/pools')).items[0]?.status;
+    await until(async () => (({ ready, starting }) => ready + starting === 0)(await left()), 'the pool to be empty');
+}
+
 async function main() {
     const own = values['sign-in'] === undefined ? await startPlatform() : undefined;
     const results = [];
+    let platform;
     try {
-        const platform = await Platform.signIn(own?.signIn ?? values['sign-in']);
+        platform = await Platform.signIn(own?.signIn ?? values['sign-in']);
         const ready = async () => (await platform.call('GET', '/teams/home/pools')).items[0]?.status.ready >= Math.min(pool, 2);
         for (let index = 0; index < claims; index += 1) {
             await until(ready, 'the refill of the pool');
@@ -110,12 +123,11 @@ async function main() {
                 console.log(`${index + 1} of ${claims} claims`);
             }
         }
-        // What is left of the pool would outlive the platform.
-        const [{ metadata, spec }] = (await platform.call('GET', '/teams/home/pools')).items;
-        await platform.call('PUT', `/teams/home/pools/${metadata.name}`, { template: spec.templateRef, size: 0 });
-        await until(async () => (await platform.call('GET', '/teams/home/pools')).items[0]?.status.ready === 0, 'the pool to be empty');
     } finally {
-        await own?.stop();
+        if (own !== undefined) {
+            await emptyPool(platform).catch((error) => console.error(error.message));
+            await own.stop();
+        }
     }
     report(results);
 }

@@ -37,7 +37,7 @@ export class AgentUnderTest {
     private readonly sockets: WebSocket[] = [];
     readonly environment: NodeJS.ProcessEnv = { PATH: process.env['PATH'], SHELL: '/bin/sh' };
 
-    static async start(options: { home?: string; lostAfterMs?: number } = {}): Promise<AgentUnderTest> {
+    static async start(options: { home?: string; lostAfterMs?: number; activationWaitMs?: number } = {}): Promise<AgentUnderTest> {
         const under = new AgentUnderTest();
         under.home = options.home ?? (await mkdtemp(path.join(tmpdir(), 'tandem-agent-')));
         const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
@@ -65,7 +65,11 @@ export class AgentUnderTest {
             end: () => end(),
             log: () => undefined,
         };
-        under.agent = new WorkspaceAgent(settings, host, { connections: () => under.guard.connections, lostAfterMs: options.lostAfterMs });
+        under.agent = new WorkspaceAgent(settings, host, {
+            connections: () => under.guard.connections,
+            lostAfterMs: options.lostAfterMs,
+            activationWaitMs: options.activationWaitMs ?? 20,
+        });
         under.guard = new IdentityGuard(under.agent.verifier, (request, socket, head) => under.agent.channel.accept(request, socket, head));
         await under.agent.start();
         under.server = createServer((_request, response) => response.end('inside'));

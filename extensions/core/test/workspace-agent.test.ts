@@ -117,6 +117,20 @@ describe('activation', () => {
         }
     });
 
+    it('lets a person wait who comes a moment before it', async () => {
+        const early = await AgentUnderTest.start({ activationWaitMs: 20_000 });
+        try {
+            const answer = early.request(await early.token({}));
+            const dialled = await early.dial();
+            await dialled.next('hello');
+            dialled.send(early.activation());
+            await dialled.next('activated');
+            expect(await answer).toBe(200);
+        } finally {
+            await early.stop();
+        }
+    });
+
     it('tells git who commits, and lets own settings win', async () => {
         controller.send(under.activation());
         await controller.next('activated');

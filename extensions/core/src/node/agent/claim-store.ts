@@ -67,16 +67,19 @@ export async function readJson<T>(file: string): Promise<T | undefined> {
 
 /** Writes beside, flushes and renames: a crash leaves the old or the new. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
-    await writeText(file, `${JSON.stringify(value, undefined, 4)}\n`);
+    await writeText(file, `${JSON.stringify(value, undefined, 4)}\n`, { durable: true });
 }
 
-export async function writeText(file: string, text: string, mode = 0o600): Promise<void> {
+/** @param options.durable waits for the disk; not needed for what is written anew at every start */
+export async function writeText(file: string, text: string, options: { durable: boolean }): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const beside = `${file}.${process.pid}.new`;
-    const handle = await open(beside, 'w', mode);
+    const handle = await open(beside, 'w', 0o600);
     try {
         await handle.writeFile(text);
-        await handle.sync();
+        if (options.durable) {
+            await handle.sync();
+        }
     } finally {
         await handle.close();
     }

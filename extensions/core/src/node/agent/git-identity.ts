@@ -55,7 +55,7 @@ export class GitIdentity {
 
     /** Before anybody is known: the helper, and the line in the home's configuration, made once. */
     async install(): Promise<void> {
-        await writeText(this.helperFile, HELPER);
+        await writeText(this.helperFile, HELPER, { durable: false });
         const { home, env } = this.options;
         const git = (...args: string[]): Promise<unknown> => run('git', ['config', '--global', ...args], { cwd: home, env });
         await git('--get-all', 'include.path', this.configFile.replace(/[.[\]\\*^$]/g, '\\$&')).catch(() =>
@@ -75,7 +75,7 @@ export class GitIdentity {
             ...helper.map((value) => `\thelper = ${configValue(value)}`),
             '',
         ];
-        await writeText(this.configFile, lines.join('\n'));
+        await writeText(this.configFile, lines.join('\n'), { durable: false });
     }
 }
 

@@ -15,18 +15,25 @@ export class IdentityRefused extends Error {
 /** Clocks of gateway and workspace may differ this much. */
 const CLOCK_TOLERANCE_S = 30;
 
+/** Which claim's people are let in. */
+export interface GenerationSource {
+    /** Of the claim that is active now; undefined before the first. */
+    readonly generation: number | undefined;
+    /** Resolves when this generation is active, or when it was waited for long enough. */
+    reached(generation: number): Promise<void>;
+}
+
 /** Verifies the identity tokens that the gateway mints for every connection. */
 export class IdentityVerifier {
     private readonly issuer: string;
     private readonly audience: string;
-    private readonly generation: () => number | undefined;
+    private readonly activation: GenerationSource;
     private keys: ReturnType<typeof createLocalJWKSet>;
 
-    /** @param generation of the claim that is active now; undefined before the first */
-    constructor(options: { issuer: string; workspaceUid: string; jwks: JSONWebKeySet; generation: () => number | undefined }) {
+    constructor(options: { issuer: string; workspaceUid: string; jwks: JSONWebKeySet; activation: GenerationSource }) {
         this.issuer = options.issuer;
         this.audience = workspaceAudience(options.workspaceUid);
-        this.generation = options.generation;
+        this.activation = options.activation;
         this.keys = createLocalJWKSet(options.jwks);
     }
 
@@ -53,10 +60,21 @@ export class IdentityVerifier {
         } catch {
             throw new IdentityRefused(401, 'The identity is not valid here, or no longer.');
         }
-        if (claims.role !== 'controller' && (claims.gen === undefined || claims.gen !== this.generation())) {
+        if (claims.role !== 'controller' && !(await this.isOfPresentClaim(claims))) {
             throw new IdentityRefused(401, 'The identity belongs to another claim of this workspace.');
         }
         return claims;
+    }
+
+    private async isOfPresentClaim({ gen }: IdentityClaims): Promise<boolean> {
+        if (gen === undefined) {
+            return false;
+        }
+        if (gen > (this.activation.generation ?? 0)) {
+            // The gateway may know of a claim a moment before its activation arrives here.
+            await this.activation.reached(gen);
+        }
+        return gen === this.activation.generation;
     }
 }
 

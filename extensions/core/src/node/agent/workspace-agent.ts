@@ -1,5 +1,6 @@
 import type { ControllerMessage, WorkspaceMessage } from '@tandem/protocol';
 import type { IdleState } from '../../common/workspace-state-protocol';
+import { ActiveGeneration } from './active-generation';
 import { ActivityMonitor } from './activity-monitor';
 import { applyEnvironment, type AgentEnvironment } from './agent-environment';
 import { ClaimStore, judgeActivation, type Claim } from './claim-store';
@@ -44,8 +45,7 @@ export class WorkspaceAgent {
     private readonly git: GitIdentity;
     private readonly credentials: CredentialServer;
     private claim: Claim | undefined;
-    /** Set once this start of the workspace was activated. */
-    private activeGeneration: number | undefined;
+    private readonly activeGeneration: ActiveGeneration;
     private prepared = false;
     private gitReady: Promise<void> = Promise.resolve();
     private ending: Promise<void> | undefined;
@@ -53,9 +53,14 @@ export class WorkspaceAgent {
     /** Latest word of the controller, for pages that open later. */
     idle: IdleState | undefined;
 
-    constructor(settings: AgentEnvironment, host: AgentHost, options: { connections: () => number; lostAfterMs?: number }) {
+    constructor(
+        settings: AgentEnvironment,
+        host: AgentHost,
+        options: { connections: () => number; lostAfterMs?: number; activationWaitMs?: number },
+    ) {
         this.settings = settings;
         this.host = host;
+        this.activeGeneration = new ActiveGeneration(options.activationWaitMs);
         this.claims = new ClaimStore(settings.stateFolder);
         const env = (): NodeJS.ProcessEnv => host.environment;
         this.preparation = new Preparation({ home: settings.home, project: settings.project, stateFolder: settings.stateFolder, env });
@@ -64,7 +69,7 @@ export class WorkspaceAgent {
             issuer: settings.issuer,
             workspaceUid: settings.workspaceUid ?? '',
             jwks: JSON.parse(settings.jwks) as ConstructorParameters<typeof IdentityVerifier>[0]['jwks'],
-            generation: () => this.activeGeneration,
+            activation: this.activeGeneration,
         });
         this.channel = new ControlChannel({
             hello: () => this.hello(),
@@ -183,7 +188,7 @@ export class WorkspaceAgent {
         }
         applyEnvironment(this.host.environment, message.environment);
         this.claim = claim;
-        this.activeGeneration = generation;
+        this.activeGeneration.set(generation);
         this.channel.send({ type: 'activated', id: message.id, generation });
     }
 
