@@ -133,9 +133,8 @@ describe('ports of a workspace', () => {
         expect(page.status).toBe(502);
         expect(page.body).toContain('Nothing listens on port 1');
         expect(page.body).toContain(`${fixture.origin(label)}`.replaceAll('&', '&#38;'));
-        expect(JSON.parse((await fixture.fetch('/.tandem/session?probe=1', { host: silent, headers: { Cookie } })).body).state).toBe(
-            'starting',
-        );
+        const session = JSON.parse((await fixture.fetch('/.tandem/session?probe=1', { host: silent, headers: { Cookie } })).body) as object;
+        expect(session).toMatchObject({ state: 'starting', reason: 'Nothing listens on port 1 yet.' });
         expect(JSON.parse((await fixture.fetch('/.tandem/session?probe=1', { host, headers: { Cookie } })).body).state).toBe('active');
     });
 

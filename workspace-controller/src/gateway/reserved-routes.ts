@@ -114,18 +114,18 @@ async function session({ context, request, response, target }: ReservedCall): Pr
     const answering =
         probes && entry?.endpoint !== undefined ? await answers(context, target, entry.endpoint, entry.workspace.metadata.uid) : undefined;
     response.setHeader('Vary', 'Cookie');
-    sendJson(
-        response,
-        200,
-        sessionState({
-            access: admitted ? access.access : access,
-            entry,
-            answering,
-            openUrl: context.addresses.openUrl(target, '/'),
-            portalUrl: context.addresses.portalOrigin,
-            acceptsUpgrades: context.access.feedAlive,
-        }),
-    );
+    const state = sessionState({
+        access: admitted ? access.access : access,
+        entry,
+        answering,
+        openUrl: context.addresses.openUrl(target, '/'),
+        portalUrl: context.addresses.portalOrigin,
+        acceptsUpgrades: context.access.feedAlive,
+    });
+    if (target.kind === 'port' && answering === false) {
+        state.reason = `Nothing listens on port ${target.port} yet.`;
+    }
+    sendJson(response, 200, state);
 }
 
 /** Whether somebody accepts connections behind a host. */

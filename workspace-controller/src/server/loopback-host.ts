@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RESERVED_PATH } from '@tandem/protocol';
 import type { Addresses } from '../gateway/addresses.ts';
 import { isSafari } from '../gateway/cookies.ts';
 import { loopbackPage } from '../gateway/pages/loopback-page.ts';
@@ -6,8 +7,14 @@ import { sendPage } from '../gateway/pages/page.ts';
 import { sendProblem } from '../gateway/problem.ts';
 import { isNavigation } from '../gateway/request-kind.ts';
 
-/** Answered by the portal without a session. */
-const PROBE_PATH = '/healthz';
+/** On the portal's host: says nothing, but may be asked by the page on localhost, which no other answer of the portal may. */
+export const PROBE_PATH = `${RESERVED_PATH}here`;
+
+/** Tells the page on localhost that the portal's name leads here. */
+export function answerProbe(response: ServerResponse): void {
+    response.writeHead(204, { 'Cross-Origin-Resource-Policy': 'cross-origin', 'Cache-Control': 'no-store' });
+    response.end();
+}
 
 /**
  * `localhost:PORT` and `127.0.0.1:PORT` lead to the portal and serve nothing: cookies ignore ports, so every program on
@@ -16,11 +23,6 @@ const PROBE_PATH = '/healthz';
  */
 export function answerLoopbackHost(request: IncomingMessage, response: ServerResponse, addresses: Addresses): void {
     const facts = { method: request.method ?? 'GET', headers: request.headers };
-    if (request.url === PROBE_PATH) {
-        response.writeHead(307, { Location: `${addresses.portalOrigin}${PROBE_PATH}`, 'Content-Length': '0' });
-        response.end();
-        return;
-    }
     if (!isNavigation(facts)) {
         sendProblem(response, 'unknown-host', `Nothing is served here. Use ${addresses.portalOrigin}.`);
         return;

@@ -50,6 +50,8 @@ describe('the front door', () => {
         expect(safari.status).toBe(200);
         expect(safari.body).toContain('npx tandem hosts');
         expect(safari.headers['content-security-policy']).toContain(`connect-src 'self' ${fixture.portalOrigin}`);
+        const probe = await fixture.fetch('/.tandem/here', { host: `tandem.localhost:${fixture.port}` });
+        expect(probe).toMatchObject({ status: 204, headers: { 'cross-origin-resource-policy': 'cross-origin' } });
         expect(fixture.portalRequests).toHaveLength(0);
     });
 

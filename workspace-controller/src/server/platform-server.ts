@@ -6,7 +6,7 @@ import { AppError, systemClock, type Clock, type Logger } from '@tandem/server-k
 import type { Gateway } from '../gateway/gateway.ts';
 import { problemBody, refuseUpgrade, sendProblem } from '../gateway/problem.ts';
 import { isMissingAddress, listen } from './listen.ts';
-import { answerLoopbackHost } from './loopback-host.ts';
+import { answerLoopbackHost, answerProbe, PROBE_PATH } from './loopback-host.ts';
 import { findMalformation } from './request-shape.ts';
 import { SlowBodyGuard } from './slow-body-guard.ts';
 
@@ -161,7 +161,11 @@ function dispatchRequest({ gateway, portal }: PlatformServerOptions, request: In
     const target = gateway.addresses.classify(request.headers.host ?? '');
     switch (target.kind) {
         case 'portal':
-            portal(request, response);
+            if (request.url === PROBE_PATH) {
+                answerProbe(response);
+            } else {
+                portal(request, response);
+            }
             break;
         case 'loopback':
             answerLoopbackHost(request, response, gateway.addresses);

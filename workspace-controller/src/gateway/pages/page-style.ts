@@ -7,7 +7,7 @@ html,body{height:100%}
 body{margin:0;background:var(--ground);color:var(--text);font:14px/20px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 display:flex;align-items:center;justify-content:center;padding:16px;overflow-wrap:anywhere}
 main{width:100%;max-width:440px;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:32px;box-shadow:0 1px 3px rgb(0 0 0/.06)}
-.mark{display:block;color:var(--muted);margin-bottom:20px}
+.mark{display:block;margin-bottom:20px}
 .overline{margin:0 0 4px;color:var(--muted);font:12px/16px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 h1{margin:0 0 8px;font-size:20px;line-height:28px;font-weight:600;letter-spacing:-.01em}
 p{margin:0 0 12px}

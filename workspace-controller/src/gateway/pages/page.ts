@@ -13,7 +13,7 @@ export interface Page {
     text: readonly string[];
     /** Set in a live region; the script may change it. */
     progress?: { label: string };
-    /** The first is the one to take. */
+    /** The first is the one to take, unless the page goes on by itself. */
     actions?: readonly PageAction[];
     /** Lines to copy into a terminal. */
     command?: string;
@@ -27,11 +27,11 @@ export interface Page {
 
 export type PageAction = { label: string; href: string } | { label: string; reload: true } | { label: string; post: string };
 
+/** The product's mark, as in portal and IDE. */
 const LOGO =
-    '<svg class="mark" viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">' +
-    '<rect x="2" y="2" width="14" height="14" rx="4" fill="currentColor" opacity=".32"/>' +
-    '<rect x="8" y="8" width="14" height="14" rx="4" fill="currentColor" opacity=".32"/>' +
-    '<path d="M8 12a4 4 0 0 1 4-4h4v4a4 4 0 0 1-4 4H8z" fill="#4C6FFF"/></svg>';
+    '<svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">' +
+    '<rect x="2" y="2" width="19" height="19" rx="5" fill="#8b96ad"/><rect x="11" y="11" width="19" height="19" rx="5" fill="#566179"/>' +
+    '<path d="M11 16a5 5 0 0 1 5-5h5v5a5 5 0 0 1-5 5h-5z" fill="#4c6fff"/></svg>';
 
 /** Sends a page with a policy that lets nothing run but what stands in it. */
 export function sendPage(response: ServerResponse, status: number, page: Page): void {
@@ -57,7 +57,10 @@ function renderPage(page: Page, nonce: string): string {
             : `<div class="progress"><div class="bar" aria-hidden="true"></div><p id="progress" role="status">${escapeHtml(page.progress.label)}</p>` +
               '<ol id="stages" hidden></ol></div>';
     const command = page.command === undefined ? '' : `<pre><code>${escapeHtml(page.command)}</code></pre>`;
-    const actions = page.actions === undefined ? '' : `<p class="actions">${page.actions.map(renderAction).join('')}</p>`;
+    const actions =
+        page.actions === undefined
+            ? ''
+            : `<p class="actions">${page.actions.map((action, index) => renderAction(action, index === 0 && page.progress === undefined)).join('')}</p>`;
     const footnote = page.footnote === undefined ? '' : `<p class="footnote">${escapeHtml(page.footnote)}</p>`;
     const script =
         page.script === undefined
@@ -72,8 +75,8 @@ function renderPage(page: Page, nonce: string): string {
     );
 }
 
-function renderAction(action: PageAction, index: number): string {
-    const kind = index === 0 ? 'button primary' : 'button';
+function renderAction(action: PageAction, primary: boolean): string {
+    const kind = primary ? 'button primary' : 'button';
     const label = escapeHtml(action.label);
     if ('href' in action) {
         return `<a class="${kind}" href="${escapeHtml(action.href)}">${label}</a>`;
