@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { POOL_LABEL, type Workspace } from '@tandem/protocol';
+import { isWaiting } from './workspace/plan.ts';
 import { ask, startPlane, tearDown, untilWorkspace, type PlaneUnderTest } from './test-support/plane-under-test.ts';
 
 const running = (workspace: Workspace): boolean => workspace.status.state === 'running';
@@ -8,7 +9,7 @@ const readyMembers = async (plane: PlaneUnderTest, count: number): Promise<void>
     const watch = await plane.store.watch({ kinds: ['Workspace'], since: version });
     for (;;) {
         const { items } = await plane.store.list('Workspace');
-        if (items.filter((item) => item.metadata.labels[POOL_LABEL] !== undefined && running(item)).length >= count) {
+        if (items.filter((item) => item.metadata.labels[POOL_LABEL] !== undefined && isWaiting(item)).length >= count) {
             break;
         }
         await watch[Symbol.asyncIterator]().next();
@@ -29,6 +30,7 @@ describe('the control plane', () => {
         const created = await plane.plane.createWorkspace({ team: 'home', owner: 'ada', body: {} });
         expect(created.metadata.uid).toBe(member!.metadata.uid);
         expect(created.metadata.name).toBe(member!.metadata.name);
+        expect(created.status.state).toBe('preparing');
         const entry = await plane.plane.directory.whenRunning(created.metadata.name, { timeoutMs: 20_000 });
         expect(entry.workspace.status.claim).toMatchObject({ generation: 1, launch: 'warm' });
         expect(await ask(entry.endpoint!)).toMatchObject({ owner: 'ada', generation: 1 });

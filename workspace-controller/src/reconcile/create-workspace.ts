@@ -14,6 +14,7 @@ import { assertGitUrl } from '../http/git-url.ts';
 import { displayNameFromRepository, nameFromRepository } from '../domain/workspace-names.ts';
 import type { NewObject } from '../store/resource-store.ts';
 import type { PlaneContext } from './plane-context.ts';
+import { isWaiting } from './workspace/plan.ts';
 
 const NAME_ATTEMPTS = 5;
 
@@ -138,7 +139,7 @@ async function claimMember(
                 candidate.metadata.deletedAt === undefined &&
                 candidate.spec.owner === POOL_OWNER &&
                 candidate.spec.templateRef === spec.templateRef &&
-                candidate.status.state === 'running' &&
+                isWaiting(candidate) &&
                 sessions.get(candidate.metadata.uid)?.session.connected === true,
         )
         .sort((a, b) => a.metadata.createdAt.localeCompare(b.metadata.createdAt));

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { POOL_LABEL, type Workspace } from '@tandem/protocol';
+import { isWaiting } from './workspace/plan.ts';
 import { ask, startPlane, tearDown, type PlaneUnderTest } from './test-support/plane-under-test.ts';
 
 const KILLS = process.env['TANDEM_TEST_SIZE'] === 'full' ? 60 : 6;
@@ -42,9 +43,11 @@ async function whenSettled(plane: PlaneUnderTest): Promise<Workspace[]> {
             const { items } = await plane.store.list('Workspace');
             const settled = items.every(
                 ({ spec, status, metadata }) =>
-                    metadata.deletedAt === undefined && status.state === (spec.operatingMode === 'Running' ? 'running' : 'hibernated'),
+                    metadata.deletedAt === undefined &&
+                    (metadata.labels[POOL_LABEL] !== undefined ||
+                        status.state === (spec.operatingMode === 'Running' ? 'running' : 'hibernated')),
             );
-            if (settled && items.some((item) => item.metadata.labels[POOL_LABEL] !== undefined)) {
+            if (settled && items.some(isWaiting)) {
                 return items;
             }
             await watch[Symbol.asyncIterator]().next();

@@ -5,6 +5,7 @@ import { nameForPoolMember } from '../../domain/workspace-names.ts';
 import { newWorkspace } from '../create-workspace.ts';
 import type { PlaneContext } from '../plane-context.ts';
 import type { WorkResult } from '../runtime/work-queue.ts';
+import { isWaiting } from '../workspace/plan.ts';
 
 /** So many members of one pool start at the same time: more would only slow each other, and the people who work. */
 const STARTING_AT_ONCE = 2;
@@ -24,8 +25,8 @@ export function planPool(pool: WorkspacePool, members: readonly Workspace[]): Po
     const living = members.filter((member) => member.metadata.deletedAt === undefined);
     const stale = living.filter((member) => member.spec.templateRef !== pool.spec.templateRef);
     const usable = living.filter((member) => member.spec.templateRef === pool.spec.templateRef);
-    const ready = usable.filter((member) => member.status.state === 'running');
-    const starting = usable.filter((member) => member.status.state !== 'running');
+    const ready = usable.filter(isWaiting);
+    const starting = usable.filter((member) => !isWaiting(member));
     const surplus = Math.max(0, usable.length - pool.spec.size);
     const missing = Math.max(0, pool.spec.size - usable.length);
     return {

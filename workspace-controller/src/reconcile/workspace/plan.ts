@@ -40,6 +40,7 @@ const CRASH_PAUSE_FIRST_MS = 1_000;
 const CRASH_PAUSE_MAXIMUM_MS = 60_000;
 const CRASHES_UNTIL_ATTENTION = 3;
 const BACKEND = 'Backend';
+const WAITING = 'Waiting';
 
 /**
  * Decides what is to be done next for one workspace, from what is wanted and what is. Pure: called again with the same
@@ -84,11 +85,29 @@ function planMember({ workspace, instance, control, nowMs }: WorkspaceFacts): Wo
         case 'started': {
             const ready = control?.connected === true && control.bootId === instance.boot.bootId;
             return {
-                status: { ...status, state: ready ? 'running' : 'preparing', bootId: instance.boot.bootId },
+                // Never 'running': a claim keeps the status, and what was just claimed is not ready for its owner yet.
+                status: { ...status, state: 'preparing', bootId: instance.boot.bootId, conditions: ready ? [waiting(status, nowMs)] : [] },
                 actions: ready ? [] : [{ type: 'connect', boot: instance.boot }],
             };
         }
     }
+}
+
+/** Whether a pool's member can be claimed. */
+export const isWaiting = (member: Workspace): boolean =>
+    member.status.conditions.some((condition) => condition.type === WAITING && condition.status === 'True');
+
+function waiting(status: Status, nowMs: number): Status['conditions'][number] {
+    return (
+        status.conditions.find((condition) => condition.type === WAITING) ?? {
+            type: WAITING,
+            status: 'True',
+            reason: 'Started',
+            message: 'It is started and waits to be claimed.',
+            lastTransitionAt: new Date(nowMs).toISOString(),
+            observedGeneration: status.observedGeneration,
+        }
+    );
 }
 
 function planHibernated({ workspace, instance, nowMs }: WorkspaceFacts): WorkspacePlan {
@@ -132,6 +151,7 @@ function planRunning(facts: WorkspaceFacts): WorkspacePlan {
     if (status.claim === undefined) {
         status.claim = { uid: facts.newClaimUid, generation: 1, launch: instance.phase === 'started' ? 'warm' : 'cold' };
         status.stages = enterStage(enterStage([], 'queued', now), 'claimed', now);
+        status.conditions = status.conditions.filter((condition) => condition.type !== WAITING);
     }
     switch (instance.phase) {
         case 'absent':
