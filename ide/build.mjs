@@ -12,8 +12,9 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cached, filesBelow, hashOf } from './build/cache.mjs';
+import { cached, filesBelow, hashOf, nextOf } from './build/cache.mjs';
 import { compressFolder } from './build/compress.mjs';
+import { withLock } from './build/lock.mjs';
 import { buildPlugins } from './build/plugins.mjs';
 
 const ide = path.dirname(fileURLToPath(import.meta.url));
@@ -24,7 +25,7 @@ const run = promisify(execFile);
 
 const started = performance.now();
 function logger(step) {
-    return text => {
+    return (text) => {
         if (!quiet) {
             console.log(`[ide ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s] ${step}: ${text}`);
         }
@@ -50,7 +51,14 @@ async function plugins() {
     const log = logger('bundled extensions');
     const output = path.join(ide, 'plugins');
     const key = await hashOf(root, inputs);
-    await cached({ name: 'plugins', key, outputs: [output], marker: path.join(ide, '.plugins-key'), log, build: () => buildPlugins({ ide, output, log }) });
+    await cached({
+        name: 'plugins',
+        key,
+        outputs: [output],
+        marker: path.join(ide, '.plugins-key'),
+        log,
+        build: () => buildPlugins({ ide, output: nextOf(output), log }),
+    });
     return key;
 }
 
@@ -58,7 +66,9 @@ async function compile() {
     const log = logger('our extensions');
     const start = performance.now();
     const projects = ['core', 'collaboration', 'debugging', 'review', 'provisioning', 'deploy', 'security', 'teams'];
-    const present = projects.map(name => path.join(root, 'extensions', name)).filter(folder => existsSync(path.join(folder, 'tsconfig.json')));
+    const present = projects
+        .map((name) => path.join(root, 'extensions', name))
+        .filter((folder) => existsSync(path.join(folder, 'tsconfig.json')));
     await node(path.join(root, 'node_modules/typescript/bin/tsc'), '-b', ...present);
     log(`compiled in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
@@ -67,7 +77,9 @@ async function compile() {
 async function placeFrontend(staging, frontend) {
     const hash = createHash('sha256');
     for (const file of await filesBelow(staging)) {
-        hash.update(path.relative(staging, file)).update('\0').update(await readFile(file));
+        hash.update(path.relative(staging, file))
+            .update('\0')
+            .update(await readFile(file));
     }
     const build = hash.digest('hex').slice(0, 16);
     await compressFolder(staging);
@@ -79,17 +91,31 @@ async function placeFrontend(staging, frontend) {
     await cp(path.join(ide, 'resources/logo.svg'), path.join(frontend, 'logo.svg'));
 }
 
+/** Theia's generated options write into `lib`, which backends run from while we build. */
+async function redirectGenerated() {
+    for (const name of ['gen-esbuild.browser.mjs', 'gen-esbuild.node.mjs']) {
+        const file = path.join(ide, name);
+        const text = await readFile(file, 'utf8');
+        await writeFile(file, text.replace(/'lib(?=['/])/g, `'${path.basename(nextOf(lib))}`));
+    }
+}
+
 async function buildApplication(log) {
-    const staging = path.join(lib, 'staging');
-    const frontend = path.join(lib, 'frontend');
-    await rm(lib, { recursive: true, force: true });
+    const next = nextOf(lib);
+    const staging = path.join(next, 'staging');
+    const frontend = path.join(next, 'frontend');
     await mkdir(frontend, { recursive: true });
     const theia = path.join(root, 'node_modules/@theia/cli/bin/theia.js');
     await node(theia, 'generate', '--mode', 'production');
+    await redirectGenerated();
     const { writeFrontendEntry } = await import('./build/frontend-entry.mjs');
     writeFrontendEntry(ide);
     const { writeLanguages } = await import('./build/languages.mjs');
-    await writeLanguages({ plugins: path.join(ide, 'plugins'), grammars: path.join(staging, 'grammars'), manifest: path.join(ide, 'src-gen/frontend/languages.json') });
+    await writeLanguages({
+        plugins: path.join(ide, 'plugins'),
+        grammars: path.join(staging, 'grammars'),
+        manifest: path.join(ide, 'src-gen/frontend/languages.json'),
+    });
     log('bundling');
     process.chdir(ide);
     const { bundle } = await import('./esbuild.mjs');
@@ -106,13 +132,22 @@ async function application(pluginsKey) {
         path.join(ide, 'build.mjs'),
         ...(await filesBelow(path.join(ide, 'build'))),
         ...(await filesBelow(path.join(ide, 'resources'))),
-        ...(await filesBelow(path.join(root, 'extensions'), file => /[/\\]src[/\\]/.test(file) && !/\.test\.ts$/.test(file))),
-        ...(await filesBelow(path.join(root, 'packages/protocol/src'), file => !file.endsWith('.test.ts'))),
+        ...(await filesBelow(path.join(root, 'extensions'), (file) => /[/\\]src[/\\]/.test(file) && !/\.test\.ts$/.test(file))),
+        ...(await filesBelow(path.join(root, 'packages/protocol/src'), (file) => !file.endsWith('.test.ts'))),
     ];
     const log = logger('application');
     const key = await hashOf(root, inputs, pluginsKey);
-    await cached({ name: 'application', key, outputs: [lib], marker: path.join(ide, '.application-key'), log, build: () => buildApplication(log) });
+    await cached({
+        name: 'application',
+        key,
+        outputs: [lib],
+        marker: path.join(ide, '.application-key'),
+        log,
+        build: () => buildApplication(log),
+    });
 }
 
-const [pluginsKey] = await Promise.all([plugins(), compile()]);
-await application(pluginsKey);
+await withLock(path.join(ide, '.build-lock'), logger('build'), async () => {
+    const [pluginsKey] = await Promise.all([plugins(), compile()]);
+    await application(pluginsKey);
+});

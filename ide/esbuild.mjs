@@ -16,7 +16,7 @@ const HASHED_ENTRIES = ['bundle', 'editor.worker'];
  */
 export async function bundle({ staging, frontend }) {
     const entries = Object.entries(browserOptions.entryPoints);
-    const pick = hashed => Object.fromEntries(entries.filter(([name]) => HASHED_ENTRIES.includes(name) === hashed));
+    const pick = (hashed) => Object.fromEntries(entries.filter(([name]) => HASHED_ENTRIES.includes(name) === hashed));
     const [first, ...others] = browserOptions.plugins;
     const withoutMatcher = first.name === 'esbuild-problem-matcher' ? others : browserOptions.plugins;
     const common = {
@@ -30,9 +30,14 @@ export async function bundle({ staging, frontend }) {
         legalComments: 'none',
         logLevel: 'error',
     };
-    const copying = plugin => plugin.name === 'plugin:copy';
+    const copying = (plugin) => plugin.name === 'plugin:copy';
     await Promise.all([
-        esbuild.build({ ...common, entryPoints: pick(true), outdir: staging, plugins: withoutMatcher.filter(plugin => !copying(plugin)) }),
+        esbuild.build({
+            ...common,
+            entryPoints: pick(true),
+            outdir: staging,
+            plugins: withoutMatcher.filter((plugin) => !copying(plugin)),
+        }),
         esbuild.build({ ...common, minify: true, entryPoints: pick(false), outdir: frontend, plugins: withoutMatcher }),
         esbuild.build({
             ...nodeOptions,
@@ -42,7 +47,7 @@ export async function bundle({ staging, frontend }) {
             minify: false,
             minifySyntax: true,
             minifyWhitespace: true,
-            plugins: nodeOptions.plugins.filter(plugin => plugin.name !== 'esbuild-problem-matcher'),
+            plugins: nodeOptions.plugins.filter((plugin) => plugin.name !== 'esbuild-problem-matcher'),
         }),
     ]);
 }

@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 
 const candidates = [process.env['TANDEM_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** A browser of the machine; without one, Playwright's own is used. */
-const executablePath = candidates.find(candidate => candidate && existsSync(candidate));
+const executablePath = candidates.find((candidate) => candidate && existsSync(candidate));
 
 export default defineConfig({
     testDir: 'test',

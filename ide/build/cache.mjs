@@ -20,8 +20,8 @@ export async function filesBelow(folder, accept = () => true) {
     }
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries
-        .filter(entry => entry.isFile() && !entry.parentPath.includes(`${path.sep}node_modules`))
-        .map(entry => path.join(entry.parentPath, entry.name))
+        .filter((entry) => entry.isFile() && !entry.parentPath.includes(`${path.sep}node_modules`))
+        .map((entry) => path.join(entry.parentPath, entry.name))
         .filter(accept)
         .sort();
 }
@@ -30,7 +30,10 @@ export async function filesBelow(folder, accept = () => true) {
 export async function hashOf(root, files, ...more) {
     const hash = createHash('sha256');
     for (const file of files) {
-        hash.update(path.relative(root, file)).update('\0').update(await readFile(file)).update('\0');
+        hash.update(path.relative(root, file))
+            .update('\0')
+            .update(await readFile(file))
+            .update('\0');
     }
     hash.update(JSON.stringify([...more, process.platform, process.arch]));
     return hash.digest('hex').slice(0, 20);
@@ -38,17 +41,30 @@ export async function hashOf(root, files, ...more) {
 
 async function prune(folder) {
     const names = await readdir(folder).catch(() => []);
-    const entries = await Promise.all(names.map(async name => ({ name, mtimeMs: (await stat(path.join(folder, name))).mtimeMs })));
+    const entries = await Promise.all(names.map(async (name) => ({ name, mtimeMs: (await stat(path.join(folder, name))).mtimeMs })));
     entries.sort((a, b) => b.mtimeMs - a.mtimeMs);
     await Promise.all(entries.slice(KEPT_RESULTS).map(({ name }) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 
 const copyOptions = { recursive: true, mode: constants.COPYFILE_FICLONE, preserveTimestamps: true, verbatimSymlinks: true };
 
+/** Where a step writes before its result takes the place of the last one: what runs from there goes on meanwhile. */
+export const nextOf = (output) => `${output}-next`;
+
+async function swapIn(output) {
+    const old = `${output}-old`;
+    await rm(old, { recursive: true, force: true });
+    if (existsSync(output)) {
+        await rename(output, old);
+    }
+    await rename(nextOf(output), output);
+    await rm(old, { recursive: true, force: true });
+}
+
 /**
  * Runs a step unless its result is there already: in place, or in the cache.
  * @param {{name: string, key: string, outputs: string[], marker: string, build: () => Promise<void>, log: (text: string) => void}} step
- *        outputs: absolute folders that the step fills; marker: file that names the key of what is in place.
+ *        outputs: absolute folders that the step fills, under the names of `nextOf`; marker: file that names the key of what is in place.
  */
 export async function cached({ name, key, outputs, marker, build, log }) {
     const inPlace = await readFile(marker, 'utf8').catch(() => '');
@@ -58,14 +74,9 @@ export async function cached({ name, key, outputs, marker, build, log }) {
     }
     const folder = path.join(cacheRoot, name);
     const entry = path.join(folder, key);
-    await rm(marker, { force: true });
-    for (const output of outputs) {
-        await rm(output, { recursive: true, force: true });
-    }
+    await Promise.all(outputs.map((output) => rm(nextOf(output), { recursive: true, force: true })));
     if (existsSync(entry)) {
-        for (const [index, output] of outputs.entries()) {
-            await cp(path.join(entry, String(index)), output, copyOptions);
-        }
+        await Promise.all(outputs.map((output, index) => cp(path.join(entry, String(index)), nextOf(output), copyOptions)));
         const now = new Date();
         await utimes(entry, now, now);
         log('taken from the cache');
@@ -73,7 +84,11 @@ export async function cached({ name, key, outputs, marker, build, log }) {
         const start = performance.now();
         await build();
         log(`built in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-        await keep(folder, entry, outputs).catch(error => log(`not cached: ${error.message}`));
+        await keep(folder, entry, outputs.map(nextOf)).catch((error) => log(`not cached: ${error.message}`));
+    }
+    await rm(marker, { force: true });
+    for (const output of outputs) {
+        await swapIn(output);
     }
     await mkdir(path.dirname(marker), { recursive: true });
     await writeFile(marker, key);

@@ -14,9 +14,9 @@ const gzip = promisify(zlib.gzip);
 
 /** Puts a `.br` and a `.gz` beside every file of `folder` that shrinks. */
 export async function compressFolder(folder) {
-    const files = await filesBelow(folder, file => COMPRESSED.has(path.extname(file)));
+    const files = await filesBelow(folder, (file) => COMPRESSED.has(path.extname(file)));
     await Promise.all(
-        files.map(async file => {
+        files.map(async (file) => {
             const { size } = await stat(file);
             if (size < MINIMUM_BYTES) {
                 return;

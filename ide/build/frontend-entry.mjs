@@ -42,7 +42,7 @@ module.exports = (async () => {
     const { WebSocketConnectionSource } = require('@theia/core/lib/browser/messaging/ws-connection-source');
     container.get(WebSocketConnectionSource);
     await turn();
-${preloadModules.map(module => `    container.load(require('${module}').default);`).join('\n')}
+${preloadModules.map((module) => `    container.load(require('${module}').default);`).join('\n')}
     const { bindBootData } = require('@tandem/core-extension/lib/browser/boot/boot-services');
     bindBootData(container, bootData());
     const { Preloader } = require('@theia/core/lib/browser/preload/preloader');

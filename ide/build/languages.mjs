@@ -9,7 +9,7 @@ import path from 'node:path';
 
 const require = createRequire(import.meta.url);
 
-const asPair = pair => (Array.isArray(pair) ? { open: pair[0], close: pair[1] } : pair);
+const asPair = (pair) => (Array.isArray(pair) ? { open: pair[0], close: pair[1] } : pair);
 
 /** From the form of a language-configuration.json to the one that the page registers. */
 function convertConfiguration(raw) {
@@ -24,7 +24,9 @@ async function manifests(plugins) {
     const names = (await readdir(plugins)).sort();
     const found = [];
     for (const name of names) {
-        const folder = [path.join(plugins, name, 'extension'), path.join(plugins, name)].find(candidate => existsSync(path.join(candidate, 'package.json')));
+        const folder = [path.join(plugins, name, 'extension'), path.join(plugins, name)].find((candidate) =>
+            existsSync(path.join(candidate, 'package.json')),
+        );
         if (folder) {
             found.push({ name, folder, manifest: JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) });
         }
@@ -40,7 +42,7 @@ export async function writeLanguages({ plugins, grammars: grammarsFolder, manife
     await mkdir(grammarsFolder, { recursive: true });
     for (const { name, folder, manifest } of await manifests(plugins)) {
         for (const language of manifest.contributes?.languages ?? []) {
-            const { configuration, icon, ...rest } = language;
+            const { configuration, icon: _icon, ...rest } = language;
             const file = configuration && path.join(folder, configuration);
             const parsed = file && existsSync(file) ? convertConfiguration(jsonc.parse(await readFile(file, 'utf8'))) : undefined;
             languages.push({ ...rest, configuration: parsed });

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const MANIFEST_PLACEHOLDER = '<?xml version="1.0" encoding="utf-8"?>\n<PackageManifest Version="2.0.0"/>\n';
 const leftOut = /\.(map|node)$|[/\\](test|tests|__tests__)[/\\]/;
 
-const copyWithoutMaps = (from, to) => cp(from, to, { recursive: true, dereference: true, filter: file => !leftOut.test(file) });
+const copyWithoutMaps = (from, to) => cp(from, to, { recursive: true, dereference: true, filter: (file) => !leftOut.test(file) });
 
 async function installSources(folder, log) {
     const lock = await readFile(path.join(folder, 'package-lock.json'), 'utf8');
@@ -23,7 +23,9 @@ async function installSources(folder, log) {
     const npm = process.env.npm_execpath;
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     // Settings of the surrounding npm run (workspace, prefix) must not reach this other project.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config_(workspace|prefix|local_prefix)|package_)/i.test(name)));
+    const env = Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !/^npm_(config_(workspace|prefix|local_prefix)|package_)/i.test(name)),
+    );
     const command = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
     await run(command[0], command[1], { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 });
     await writeFile(marker, lock);
@@ -32,7 +34,7 @@ async function installSources(folder, log) {
 async function copyBuiltIns(modules, output) {
     const source = path.join(modules, 'code-server/lib/vscode/extensions');
     const entries = await readdir(source, { withFileTypes: true });
-    const names = entries.filter(entry => entry.isDirectory() && !DROPPED_EXTENSIONS.has(entry.name)).map(entry => entry.name);
+    const names = entries.filter((entry) => entry.isDirectory() && !DROPPED_EXTENSIONS.has(entry.name)).map((entry) => entry.name);
     for (const name of names) {
         const target = path.join(output, name);
         if (NEEDS_TYPESCRIPT.has(name)) {
@@ -56,7 +58,7 @@ async function copyTypeScript(modules, output) {
     // tsserver loads its library files and messages from here; the compiler's own executables and locales are not needed.
     await cp(path.join(modules, 'typescript/lib'), path.join(target, 'lib'), {
         recursive: true,
-        filter: file => !/[/\\]lib[/\\]([a-z]{2}(-[a-z]+)?)$/i.test(file) && !/_tsc\.js$|tsc\.js$/.test(file),
+        filter: (file) => !/[/\\]lib[/\\]([a-z]{2}(-[a-z]+)?)$/i.test(file) && !/_tsc\.js$|tsc\.js$/.test(file),
     });
     for (const other of others) {
         await symlink(`../${first}/node_modules`, path.join(output, other, 'node_modules'));
@@ -66,7 +68,7 @@ async function copyTypeScript(modules, output) {
 /** The UMD builds of the Microsoft packages hide their imports from a bundler; the module builds beside them do not. */
 const preferModules = {
     name: 'prefer-modules',
-    setup: build =>
+    setup: (build) =>
         build.onResolve({ filter: /\/lib\/umd\// }, ({ path: name, ...rest }) =>
             build.resolve(name.replace('/lib/umd/', '/lib/esm/'), { resolveDir: rest.resolveDir, kind: rest.kind }),
         ),
@@ -105,24 +107,31 @@ const SERVERS = [
 async function copyLicence(modules, packageName, target) {
     const folder = path.join(modules, packageName);
     const names = await readdir(folder);
-    for (const name of names.filter(candidate => /^(licen[cs]e|copying|notice|thirdparty)/i.test(candidate))) {
+    for (const name of names.filter((candidate) => /^(licen[cs]e|copying|notice|thirdparty)/i.test(candidate))) {
         await cp(path.join(folder, name), path.join(target, name), { recursive: true });
     }
     const { version, license, homepage, repository } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
-    await writeFile(path.join(target, 'ORIGIN.json'), JSON.stringify({ name: packageName, version, license, homepage, repository }, undefined, 2));
+    await writeFile(
+        path.join(target, 'ORIGIN.json'),
+        JSON.stringify({ name: packageName, version, license, homepage, repository }, undefined, 2),
+    );
 }
 
 async function bundleServers(modules, folder) {
     for (const { name, packageName, entry, files, wasmOf } of SERVERS) {
         const target = path.join(folder, name);
         await mkdir(target, { recursive: true });
-        await esbuild.build({ ...serverOptions, entryPoints: [path.join(modules, packageName, entry)], outfile: path.join(target, 'server.js') });
+        await esbuild.build({
+            ...serverOptions,
+            entryPoints: [path.join(modules, packageName, entry)],
+            outfile: path.join(target, 'server.js'),
+        });
         for (const [from, to] of files) {
             await cp(path.join(modules, from), path.join(target, to));
         }
         if (wasmOf) {
-            const wasm = (await readdir(path.join(modules, wasmOf))).filter(file => file.endsWith('.wasm'));
-            await Promise.all(wasm.map(file => cp(path.join(modules, wasmOf, file), path.join(target, file))));
+            const wasm = (await readdir(path.join(modules, wasmOf))).filter((file) => file.endsWith('.wasm'));
+            await Promise.all(wasm.map((file) => cp(path.join(modules, wasmOf, file), path.join(target, file))));
         }
         await copyLicence(modules, packageName, target);
     }

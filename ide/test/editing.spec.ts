@@ -12,7 +12,7 @@ const failures: string[] = [];
 test.beforeAll(async ({ browser }) => {
     backend = await startBackend();
     const page = await browser.newPage();
-    page.on('pageerror', error => failures.push(error.message));
+    page.on('pageerror', (error) => failures.push(error.message));
     ide = new IdePage(page);
     // Opened while the project is empty: a claimed workspace is filled afterwards.
     await ide.open(backend.url);

@@ -23,7 +23,7 @@ const FILES: Readonly<Record<string, string>> = {
     'wrong.py': ['value: int = "text"', 'print(undefined_name)', ''].join('\n'),
     'wrong.yaml': ['first: [1, 2', 'second: 3', ''].join('\n'),
     'wrong.sh': ['#!/bin/bash', 'if true; then', '  echo $1', ''].join('\n'),
-    'Dockerfile': ['FROM debian:12', 'RUNN echo hello', ''].join('\n'),
+    Dockerfile: ['FROM debian:12', 'RUNN echo hello', ''].join('\n'),
     'main.go': ['package main', '', 'func main() {}', ''].join('\n'),
     'README.md': ['# Sample project', '', 'Some **bold** text.', ''].join('\n'),
     'package.json': '{ "name": "sample", "scripts": { "test": "node prog.js" } }\n',

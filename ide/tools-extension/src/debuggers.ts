@@ -4,7 +4,12 @@ import { findExecutable, starts } from './executables';
 import { pythonOf } from './python';
 
 const DELVE_START_TIMEOUT_MS = 15_000;
-const LLDB_NAMES = ['lldb-dap', ...[22, 21, 20, 19, 18].map(version => `lldb-dap-${version}`), 'lldb-vscode', ...[17, 16, 15, 14].map(version => `lldb-vscode-${version}`)];
+const LLDB_NAMES = [
+    'lldb-dap',
+    ...[22, 21, 20, 19, 18].map((version) => `lldb-dap-${version}`),
+    'lldb-vscode',
+    ...[17, 16, 15, 14].map((version) => `lldb-vscode-${version}`),
+];
 
 interface Debugger {
     /** Types in launch.json. */
@@ -21,13 +26,20 @@ interface Debugger {
 const setting = (name: string): string => vscode.workspace.getConfiguration('tandem.tools').get<string>(name, '');
 
 /** Starts `dlv dap` on a free port and waits for the line that names it. */
-function startDelve(program: string, session: vscode.DebugSession, onProcess: (stop: () => void) => void): Promise<vscode.DebugAdapterServer> {
+function startDelve(
+    program: string,
+    session: vscode.DebugSession,
+    onProcess: (stop: () => void) => void,
+): Promise<vscode.DebugAdapterServer> {
     return new Promise((resolve, reject) => {
         const cwd = (session.configuration['cwd'] as string | undefined) ?? session.workspaceFolder?.uri.fsPath;
         const child = spawn(program, ['dap', '--listen=127.0.0.1:0'], { cwd, env: process.env });
         onProcess(() => child.kill());
         let output = '';
-        const timer = setTimeout(() => reject(new Error(`dlv did not say within ${DELVE_START_TIMEOUT_MS / 1000} s where it listens.`)), DELVE_START_TIMEOUT_MS);
+        const timer = setTimeout(
+            () => reject(new Error(`dlv did not say within ${DELVE_START_TIMEOUT_MS / 1000} s where it listens.`)),
+            DELVE_START_TIMEOUT_MS,
+        );
         const read = (chunk: Buffer): void => {
             output += chunk.toString();
             const port = /listening at: 127\.0\.0\.1:(\d+)/.exec(output)?.[1];
@@ -53,16 +65,16 @@ const DEBUGGERS: readonly Debugger[] = [
             const python = (configuration['python'] as string | undefined) ?? (await pythonOf(folder));
             return (await starts(python, ['-c', 'import debugpy.adapter'])) ? python : undefined;
         },
-        defaults: document => ({ program: document?.fileName ?? '${file}', console: 'internalConsole' }),
-        descriptor: async program => new vscode.DebugAdapterExecutable(program, ['-m', 'debugpy.adapter']),
+        defaults: (document) => ({ program: document?.fileName ?? '${file}', console: 'internalConsole' }),
+        descriptor: async (program) => new vscode.DebugAdapterExecutable(program, ['-m', 'debugpy.adapter']),
     },
     {
         types: ['go'],
         languages: ['go'],
         missing: 'Install Delve to debug Go: go install github.com/go-delve/delve/cmd/dlv@latest',
         locate: () => findExecutable(setting('delve.path'), ['dlv'], ['version']),
-        defaults: document => ({ mode: document?.fileName.endsWith('_test.go') ? 'test' : 'debug', program: '${fileDirname}' }),
-        descriptor: (program, session) => startDelve(program, session, stop => delves.set(session.id, stop)),
+        defaults: (document) => ({ mode: document?.fileName.endsWith('_test.go') ? 'test' : 'debug', program: '${fileDirname}' }),
+        descriptor: (program, session) => startDelve(program, session, (stop) => delves.set(session.id, stop)),
     },
     {
         types: ['lldb', 'lldb-dap'],
@@ -70,7 +82,7 @@ const DEBUGGERS: readonly Debugger[] = [
         missing: 'Install LLDB to debug C, C++ and Rust, for example with: sudo apt-get install lldb',
         locate: () => findExecutable(setting('lldb.path'), LLDB_NAMES, ['--help']),
         defaults: () => ({ program: '${workspaceFolder}/a.out', cwd: '${workspaceFolder}' }),
-        descriptor: async program => new vscode.DebugAdapterExecutable(program, []),
+        descriptor: async (program) => new vscode.DebugAdapterExecutable(program, []),
     },
 ];
 
@@ -110,7 +122,7 @@ export function registerDebuggers(context: vscode.ExtensionContext): void {
             context.subscriptions.push(
                 vscode.debug.registerDebugConfigurationProvider(type, new ConfigurationProvider(type, debugging)),
                 vscode.debug.registerDebugAdapterDescriptorFactory(type, {
-                    createDebugAdapterDescriptor: async session => {
+                    createDebugAdapterDescriptor: async (session) => {
                         const program = await debugging.locate(session.workspaceFolder?.uri, session.configuration);
                         return program ? debugging.descriptor(program, session) : undefined;
                     },
@@ -119,7 +131,7 @@ export function registerDebuggers(context: vscode.ExtensionContext): void {
         }
     }
     context.subscriptions.push(
-        vscode.debug.onDidTerminateDebugSession(session => {
+        vscode.debug.onDidTerminateDebugSession((session) => {
             delves.get(session.id)?.();
             delves.delete(session.id);
         }),

@@ -9,7 +9,10 @@ export function eslintConfiguration(scope: vscode.Uri | undefined): object {
         packageManager: 'npm',
         useESLintClass: true,
         experimental: { useFlatConfig: false },
-        codeAction: { disableRuleComment: { enable: true, location: 'separateLine', commentStyle: 'line' }, showDocumentation: { enable: true } },
+        codeAction: {
+            disableRuleComment: { enable: true, location: 'separateLine', commentStyle: 'line' },
+            showDocumentation: { enable: true },
+        },
         codeActionOnSave: { mode: 'all' },
         format: false,
         quiet: false,

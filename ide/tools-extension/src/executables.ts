@@ -9,20 +9,27 @@ const CHECK_TIMEOUT_MS = 5_000;
  * @param args arguments that make it print something and end with 0.
  */
 export function starts(command: string, args: readonly string[]): Promise<boolean> {
-    return new Promise(resolve => {
-        execFile(command, [...args], { timeout: CHECK_TIMEOUT_MS }, error => resolve(!error));
+    return new Promise((resolve) => {
+        execFile(command, [...args], { timeout: CHECK_TIMEOUT_MS }, (error) => resolve(!error));
     });
 }
 
 /** Where the tools of a language are put when they are not on the PATH of a process without a login shell. */
-const usualFolders = [path.join(homedir(), 'go/bin'), path.join(homedir(), '.cargo/bin'), path.join(homedir(), '.local/bin'), '/usr/local/go/bin'];
+const usualFolders = [
+    path.join(homedir(), 'go/bin'),
+    path.join(homedir(), '.cargo/bin'),
+    path.join(homedir(), '.local/bin'),
+    '/usr/local/go/bin',
+];
 
 /**
  * The first of several programs that starts.
  * @param configured path from the settings; when given, it is the only candidate.
  */
 export async function findExecutable(configured: string, names: readonly string[], args: readonly string[]): Promise<string | undefined> {
-    const candidates = configured ? [configured] : names.flatMap(name => [name, ...usualFolders.map(folder => path.join(folder, name))]);
+    const candidates = configured
+        ? [configured]
+        : names.flatMap((name) => [name, ...usualFolders.map((folder) => path.join(folder, name))]);
     for (const candidate of candidates) {
         if (await starts(candidate, args)) {
             return candidate;

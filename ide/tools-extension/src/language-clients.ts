@@ -20,8 +20,8 @@ export class LanguageClients implements vscode.Disposable {
     private readonly subscription: vscode.Disposable;
 
     constructor(private readonly context: vscode.ExtensionContext) {
-        this.subscription = vscode.workspace.onDidOpenTextDocument(document => this.open(document));
-        vscode.workspace.textDocuments.forEach(document => this.open(document));
+        this.subscription = vscode.workspace.onDidOpenTextDocument((document) => this.open(document));
+        vscode.workspace.textDocuments.forEach((document) => this.open(document));
     }
 
     private open(document: vscode.TextDocument): void {
@@ -33,7 +33,7 @@ export class LanguageClients implements vscode.Disposable {
                 const client = this.start(server);
                 this.clients.set(server.id, client);
                 // Looked for again with the next file, so that a tool that is installed meanwhile is found.
-                void client.then(started => started ?? this.clients.delete(server.id));
+                void client.then((started) => started ?? this.clients.delete(server.id));
             }
         }
     }
@@ -65,19 +65,21 @@ export class LanguageClients implements vscode.Disposable {
             `${server.name} language server`,
             { ...executable, options: { cwd: folder?.uri.fsPath, env: { ...process.env } } },
             {
-                documentSelector: server.languages.flatMap(language => [
+                documentSelector: server.languages.flatMap((language) => [
                     { scheme: 'file', language },
                     { scheme: 'untitled', language },
                 ]),
                 revealOutputChannelOn: RevealOutputChannelOn.Never,
                 initializationFailedHandler: () => false,
                 progressOnInitialization: false,
-                synchronize: { configurationSection: ['python', 'pyright', 'yaml', 'bashIde', 'docker', 'clangd', 'gopls', 'rust-analyzer'] },
+                synchronize: {
+                    configurationSection: ['python', 'pyright', 'yaml', 'bashIde', 'docker', 'clangd', 'gopls', 'rust-analyzer'],
+                },
                 middleware: {
                     workspace: {
                         configuration: async (params: ConfigurationParams) =>
                             Promise.all(
-                                params.items.map(item => {
+                                params.items.map((item) => {
                                     const scope = item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined;
                                     return server.id === 'eslint' ? eslintConfiguration(scope) : configuration(item.section, scope);
                                 }),
@@ -96,7 +98,7 @@ export class LanguageClients implements vscode.Disposable {
         this.subscription.dispose();
         this.hint.dispose();
         for (const client of this.clients.values()) {
-            void client.then(started => started?.stop()).catch(() => undefined);
+            void client.then((started) => started?.stop()).catch(() => undefined);
         }
     }
 }

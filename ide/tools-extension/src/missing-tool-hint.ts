@@ -29,7 +29,7 @@ export class MissingToolHint implements vscode.Disposable {
 
     private current(): ServerDescription | undefined {
         const language = vscode.window.activeTextEditor?.document.languageId;
-        return [...this.missing.values()].find(server => language !== undefined && server.languages.includes(language));
+        return [...this.missing.values()].find((server) => language !== undefined && server.languages.includes(language));
     }
 
     private update(): void {
@@ -52,6 +52,6 @@ export class MissingToolHint implements vscode.Disposable {
 
     dispose(): void {
         this.item.dispose();
-        this.subscriptions.forEach(subscription => subscription.dispose());
+        this.subscriptions.forEach((subscription) => subscription.dispose());
     }
 }

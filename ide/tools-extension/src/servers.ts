@@ -57,7 +57,11 @@ export const SERVERS: readonly ServerDescription[] = [
         name: 'C and C++',
         languages: ['c', 'cpp', 'objective-c', 'objective-cpp'],
         missing: 'Install clangd for completion and problems in C and C++, for example with: sudo apt-get install clangd',
-        locate: installed('clangd.path', ['clangd', ...[22, 21, 20, 19, 18, 17, 16, 15, 14].map(version => `clangd-${version}`)], ['--version']),
+        locate: installed(
+            'clangd.path',
+            ['clangd', ...[22, 21, 20, 19, 18, 17, 16, 15, 14].map((version) => `clangd-${version}`)],
+            ['--version'],
+        ),
     },
     {
         id: 'gopls',

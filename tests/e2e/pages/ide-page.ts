@@ -30,7 +30,11 @@ export class IdePage {
 
     /** Waits until the extensions (language servers, git) have been started. */
     async extensionsReady(): Promise<void> {
-        await this.page.locator('#theia-statusBar').getByText(/^(main|master|[\w./-]+\*?\+?)$/).first().waitFor({ timeout: PATIENCE_MS });
+        await this.page
+            .locator('#theia-statusBar')
+            .getByText(/^(main|master|[\w./-]+\*?\+?)$/)
+            .first()
+            .waitFor({ timeout: PATIENCE_MS });
     }
 
     // Explorer
@@ -88,12 +92,14 @@ export class IdePage {
 
     /** The visible text of the editor in front. */
     async editorText(): Promise<string> {
-        const lines = await this.activeEditor().locator('.view-line').evaluateAll(nodes =>
-            nodes
-                .map(node => ({ top: parseFloat((node as HTMLElement).style.top), text: node.textContent ?? '' }))
-                .sort((a, b) => a.top - b.top)
-                .map(({ text }) => text),
-        );
+        const lines = await this.activeEditor()
+            .locator('.view-line')
+            .evaluateAll((nodes) =>
+                nodes
+                    .map((node) => ({ top: parseFloat((node as HTMLElement).style.top), text: node.textContent ?? '' }))
+                    .sort((a, b) => a.top - b.top)
+                    .map(({ text }) => text),
+            );
         return lines.join('\n').replaceAll('\u00a0', ' ');
     }
 
@@ -106,7 +112,9 @@ export class IdePage {
     }
 
     async focusEditor(): Promise<void> {
-        await this.activeEditor().locator('.view-lines').click({ position: { x: 5, y: 5 } });
+        await this.activeEditor()
+            .locator('.view-lines')
+            .click({ position: { x: 5, y: 5 } });
     }
 
     async type(text: string): Promise<void> {
@@ -122,7 +130,7 @@ export class IdePage {
     tokenClasses(): Promise<string[]> {
         return this.activeEditor()
             .locator('.view-line span span')
-            .evaluateAll(nodes => [...new Set(nodes.map(node => node.className).filter(name => /mtk\d+/.test(name)))]);
+            .evaluateAll((nodes) => [...new Set(nodes.map((node) => node.className).filter((name) => /mtk\d+/.test(name)))]);
     }
 
     /** Opens the suggestions at the cursor and returns their labels. */
@@ -158,6 +166,7 @@ export class IdePage {
 
     /** Chooses a row of the open quick pick. */
     async pick(label: string): Promise<void> {
+        await this.quickInput().fill(label);
         const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
         await row.waitFor({ timeout: PATIENCE_MS });
         await row.click();
@@ -170,7 +179,9 @@ export class IdePage {
         return this.page.locator(`[id="${id}"]`);
     }
 
-    async activity(id: 'explorer-view-container' | 'search-view-container' | 'scm-view-container' | 'debug' | 'vsx-extensions-view-container'): Promise<void> {
+    async activity(
+        id: 'explorer-view-container' | 'search-view-container' | 'scm-view-container' | 'debug' | 'vsx-extensions-view-container',
+    ): Promise<void> {
         const tab = this.page.locator(`[id="shell-tab-${id}"]`);
         if (!(await tab.getAttribute('class'))?.includes('lm-mod-current')) {
             await tab.click();
@@ -212,9 +223,14 @@ export class IdePage {
                 get(token: unknown): { readonly all: Terminal[] };
             }
             const { container } = (window as unknown as { theia: { container: Container } }).theia;
-            const token = [...container._bindingDictionary._map.keys()].find(key => String(key) === 'Symbol(TerminalService)');
+            const token = [...container._bindingDictionary._map.keys()].find((key) => String(key) === 'Symbol(TerminalService)');
             const buffer = container.get(token).all.at(-1)?.buffer;
-            return buffer ? buffer.getLines(0, buffer.length).map(line => line.trimEnd()).join('\n') : '';
+            return buffer
+                ? buffer
+                      .getLines(0, buffer.length)
+                      .map((line) => line.trimEnd())
+                      .join('\n')
+                : '';
         });
     }
 
@@ -226,6 +242,7 @@ export class IdePage {
             if (pattern.test(text)) {
                 return;
             }
+            // eslint-disable-next-line no-restricted-syntax -- the pause between two looks
             await this.page.waitForTimeout(100);
         }
         throw new Error(`The terminal does not show ${pattern}, but:\n${text}`);

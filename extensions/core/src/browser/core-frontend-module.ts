@@ -4,7 +4,7 @@ import { FilterContribution } from '@theia/core/lib/common/contribution-filter';
 import { EnvVariablesServer, envVariablesPath } from '@theia/core/lib/common/env-variables';
 import { FrontendApplication, FrontendApplicationContribution } from '@theia/core/lib/browser';
 import { KeyboardLayoutService } from '@theia/core/lib/browser/keyboard/keyboard-layout-service';
-import { RemoteConnectionProvider, ServiceConnectionProvider } from '@theia/core/lib/browser/messaging/service-connection-provider';
+import { RemoteConnectionProvider, type ServiceConnectionProvider } from '@theia/core/lib/browser/messaging/service-connection-provider';
 import { ContainerModule } from '@theia/core/shared/inversify';
 import { MonacoThemeRegistry } from '@theia/monaco/lib/browser/textmate/monaco-theme-registry';
 import { FileNavigatorContribution } from '@theia/navigator/lib/browser/navigator-contribution';
@@ -23,7 +23,13 @@ import { bootEnvironment } from './startup/boot-environment';
 import { DeferredPlugins } from './startup/deferred-plugins';
 import { lazy } from './startup/lazy';
 import { LeftOut } from './startup/left-out';
-import { DeferredSettingsSchema, EventualKeyboardLayout, OpenExplorer, TerminalOnDemand, TestsOnDemand } from './startup/lighter-contributions';
+import {
+    DeferredSettingsSchema,
+    EventualKeyboardLayout,
+    OpenExplorer,
+    TerminalOnDemand,
+    TestsOnDemand,
+} from './startup/lighter-contributions';
 import { StartupGate } from './startup/startup-gate';
 import { TandemFrontendApplication } from './startup/tandem-frontend-application';
 import { addTandemThemes, TandemThemeRegistry } from './theme/themes';

@@ -6,3 +6,5 @@ export const ACKNOWLEDGE_DELAY_MS = 1_000;
 export const BACKEND_LIMIT_BYTES = 64 * 1024 * 1024;
 /** What the browser keeps for a backend that it cannot reach. */
 export const BROWSER_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Socket.io event: the page goes away for good, nothing has to be kept for it. */
+export const LEAVE_EVENT = 'tandem-leave';

@@ -6,15 +6,15 @@ const message = (value: number, length = 1): Uint8Array => new Uint8Array(length
 describe('ReliableStream', () => {
     it('sends again exactly what the other side has not received', () => {
         const stream = new ReliableStream(1_000);
-        [1, 2, 3, 4].forEach(value => stream.keep(message(value)));
+        [1, 2, 3, 4].forEach((value) => stream.keep(message(value)));
         expect(stream.acknowledge(2)).toBe(true);
-        expect(stream.pending().map(bytes => bytes[0])).toEqual([3, 4]);
+        expect(stream.pending().map((bytes) => bytes[0])).toEqual([3, 4]);
         expect(stream.pendingByteCount).toBe(2);
     });
 
     it('accepts the same acknowledgement twice and refuses one that goes back or ahead', () => {
         const stream = new ReliableStream(1_000);
-        [1, 2, 3].forEach(value => stream.keep(message(value)));
+        [1, 2, 3].forEach((value) => stream.keep(message(value)));
         expect(stream.acknowledge(2)).toBe(true);
         expect(stream.acknowledge(2)).toBe(true);
         expect(stream.acknowledge(1)).toBe(false);

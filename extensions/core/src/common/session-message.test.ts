@@ -16,7 +16,7 @@ describe('sessionMessage', () => {
         expect(sessionMessage(session('active'))).toBeUndefined();
     });
 
-    it.each(['signed-out', 'expired'] as const)('leads to the sign-in when %s', state => {
+    it.each(['signed-out', 'expired'] as const)('leads to the sign-in when %s', (state) => {
         expect(sessionMessage(session(state))).toMatchObject({ text: 'The reason.', action: 'Sign in', waits: false });
         expect(String(sessionMessage(session(state))?.target)).toBe('https://tandem.example.com/open/demo');
     });

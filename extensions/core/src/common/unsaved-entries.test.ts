@@ -7,7 +7,7 @@ describe('unsaved entries', () => {
         expect(fromEntries(toEntries(entries))).toEqual(entries);
     });
 
-    it.each([null, '', 'nonsense', '{}', '[1, null, {"uri": 1}]'])('are none in %s', text => {
+    it.each([null, '', 'nonsense', '{}', '[1, null, {"uri": 1}]'])('are none in %s', (text) => {
         expect(fromEntries(text)).toEqual([]);
     });
 });

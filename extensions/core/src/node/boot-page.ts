@@ -37,7 +37,7 @@ export class BootPage implements BackendApplicationContribution {
             } else if (request.path === '/' || request.path === '/index.html') {
                 this.sendPage(response).catch(next);
             } else {
-                this.sendBuildFile(request.path, request, response).then(sent => (sent ? undefined : next()), next);
+                this.sendBuildFile(request.path, request, response).then((sent) => (sent ? undefined : next()), next);
             }
         });
     }
@@ -63,7 +63,9 @@ export class BootPage implements BackendApplicationContribution {
 
     protected manifestPromise: Promise<BuildManifest> | undefined;
     protected manifest(): Promise<BuildManifest> {
-        this.manifestPromise ??= readFile(path.join(this.folder, 'manifest.json'), 'utf8').then(text => JSON.parse(text) as BuildManifest);
+        this.manifestPromise ??= readFile(path.join(this.folder, 'manifest.json'), 'utf8').then(
+            (text) => JSON.parse(text) as BuildManifest,
+        );
         return this.manifestPromise;
     }
 
@@ -72,9 +74,7 @@ export class BootPage implements BackendApplicationContribution {
         const data = await this.bootData(manifest);
         // `<` is escaped so that no value can end the script element.
         const json = JSON.stringify(data).replace(/</g, '\\u003c');
-        return template
-            .replaceAll('{{assets}}', `${staticOrigin || '.'}/${manifest.build}`)
-            .replace('{{boot}}', () => json);
+        return template.replaceAll('{{assets}}', `${staticOrigin || '.'}/${manifest.build}`).replace('{{boot}}', () => json);
     }
 
     protected async bootData({ build, version }: BuildManifest): Promise<BootData> {
@@ -84,7 +84,7 @@ export class BootPage implements BackendApplicationContribution {
             this.environment.getExecPath(),
             this.workspaceArguments.workspaceRoot.promise,
         ]);
-        const environment = Object.fromEntries(BOOT_ENVIRONMENT.map(name => [name, process.env[name] ?? '']));
+        const environment = Object.fromEntries(BOOT_ENVIRONMENT.map((name) => [name, process.env[name] ?? '']));
         return {
             build,
             version,

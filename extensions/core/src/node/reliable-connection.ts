@@ -7,7 +7,7 @@ import {
 } from '@theia/core/lib/node/messaging/websocket-frontend-connection-service';
 import { injectable } from '@theia/core/shared/inversify';
 import type { Socket } from 'socket.io';
-import { ACKNOWLEDGE_DELAY_MS, ACKNOWLEDGE_EVENT, BACKEND_LIMIT_BYTES } from '../common/reliable-protocol';
+import { ACKNOWLEDGE_DELAY_MS, ACKNOWLEDGE_EVENT, BACKEND_LIMIT_BYTES, LEAVE_EVENT } from '../common/reliable-protocol';
 import { ReliableStream } from '../common/reliable-stream';
 
 /** The backend's end of a page's connection; outlives its sockets and loses nothing between two of them. */
@@ -69,7 +69,7 @@ export class ReliableSocketChannel extends ReconnectableSocketChannel {
 
     override getWriteBuffer(): WriteBuffer {
         const buffer = new Uint8ArrayWriteBuffer();
-        buffer.onCommit(message => {
+        buffer.onCommit((message) => {
             this.stream.keep(message);
             if (this.socket?.connected) {
                 this.socket.send(message);
@@ -122,12 +122,15 @@ export class ReliableConnectionService extends WebsocketFrontendConnectionServic
 
     /** A page that reconnects may be faster than the notice that its old socket is gone; that notice must not part the new one. */
     override handleSocketDisconnect(socket: Socket, channel: ReconnectableSocketChannel, frontendId: string): void {
+        // A half-open socket fails after its successor has taken over, when nobody listens to it any more.
+        socket.on('error', () => undefined);
+        socket.once(LEAVE_EVENT, () => this.markForClose(frontendId));
         const forward = { on: (_event: string, listener: (reason: string) => void) => this.onSocketEnd(socket, channel, listener) };
         super.handleSocketDisconnect(forward as unknown as Socket, channel, frontendId);
     }
 
     private onSocketEnd(socket: Socket, channel: ReconnectableSocketChannel, listener: (reason: string) => void): void {
-        socket.on('disconnect', reason => {
+        socket.on('disconnect', (reason) => {
             if ((channel as unknown as { socket?: Socket }).socket === socket) {
                 listener(reason);
             }

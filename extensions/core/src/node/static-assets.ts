@@ -27,8 +27,8 @@ const ENCODINGS = [
 /** @returns the encodings that the client takes, best first. */
 export function acceptedEncodings(header: string | undefined): readonly (typeof ENCODINGS)[number][] {
     const refused = /(^|,)\s*(br|gzip)\s*;\s*q=0(\.0+)?\s*(,|$)/;
-    const tokens = (header ?? '').split(',').filter(token => !refused.test(token));
-    const names = tokens.map(token => token.split(';')[0]?.trim().toLowerCase());
+    const tokens = (header ?? '').split(',').filter((token) => !refused.test(token));
+    const names = tokens.map((token) => token.split(';')[0]?.trim().toLowerCase());
     return ENCODINGS.filter(({ name }) => names.includes(name) || names.includes('*'));
 }
 

@@ -24,5 +24,5 @@ export function assetUrl(name: string): string {
 
 /** Gives the event loop a turn, so that network events are handled between two long tasks. */
 export function turn(): Promise<void> {
-    return new Promise(resolve => setTimeout(resolve, 0));
+    return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -4,7 +4,7 @@ import { Uint8ArrayReadBuffer, Uint8ArrayWriteBuffer } from '@theia/core/lib/com
 import { ConnectionManagementMessages } from '@theia/core/lib/common/messaging/connection-management';
 import { WebSocketConnectionSource } from '@theia/core/lib/browser/messaging/ws-connection-source';
 import { injectable } from '@theia/core/shared/inversify';
-import { ACKNOWLEDGE_DELAY_MS, ACKNOWLEDGE_EVENT, BROWSER_LIMIT_BYTES } from '../../common/reliable-protocol';
+import { ACKNOWLEDGE_DELAY_MS, ACKNOWLEDGE_EVENT, BROWSER_LIMIT_BYTES, LEAVE_EVENT } from '../../common/reliable-protocol';
 import { ReliableStream } from '../../common/reliable-stream';
 
 /**
@@ -33,6 +33,12 @@ export class ReliableConnectionSource extends WebSocketConnectionSource {
         });
         this.socket.on('connect_error', () => this.onDidFailToConnectEmitter.fire());
         this.socket.on(ACKNOWLEDGE_EVENT, (count: number) => this.stream.acknowledge(count));
+        // Without this the backend would keep the extension host of a closed tab as long as that of a sleeping laptop.
+        window.addEventListener('pagehide', (event) => {
+            if (!event.persisted) {
+                this.socket.emit(LEAVE_EVENT);
+            }
+        });
         window.addEventListener('online', () => this.reconnectNow());
         document.addEventListener('visibilitychange', () => {
             if (document.visibilityState === 'visible') {
@@ -88,7 +94,7 @@ export class ReliableConnectionSource extends WebSocketConnectionSource {
             () => this.socket.off('message', onMessage),
             () => {
                 const buffer = new Uint8ArrayWriteBuffer();
-                buffer.onCommit(message => this.sendReliably(message));
+                buffer.onCommit((message) => this.sendReliably(message));
                 return buffer;
             },
         );

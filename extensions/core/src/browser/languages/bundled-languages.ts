@@ -29,7 +29,10 @@ export const BundledLanguagesToken = Symbol('BundledLanguages');
 /** What the handler keeps to itself but we need in the very same form. */
 interface HandlerInternals {
     injections: Map<string, string[]>;
-    convertEmbeddedLanguages(languages: Record<string, string> | undefined, warn: (text: string) => void): TextmateGrammarConfiguration['embeddedLanguages'];
+    convertEmbeddedLanguages(
+        languages: Record<string, string> | undefined,
+        warn: (text: string) => void,
+    ): TextmateGrammarConfiguration['embeddedLanguages'];
     convertTokenTypes(types: Record<string, string> | undefined): TextmateGrammarConfiguration['tokenTypes'];
 }
 
@@ -47,7 +50,7 @@ export class BundledLanguages implements FrontendApplicationContribution {
 
     initialize(): void {
         this.registerLanguages();
-        this.manifest.grammars.forEach(grammar => this.registerGrammar(grammar));
+        this.manifest.grammars.forEach((grammar) => this.registerGrammar(grammar));
         this.manifest.grammars.forEach(({ language }) => language && this.textmate.activateLanguage(language));
     }
 
@@ -70,7 +73,7 @@ export class BundledLanguages implements FrontendApplicationContribution {
                 content: await this.fetchGrammar(grammar),
                 location: grammar.file,
             }),
-            getInjections: scope => handler.injections.get(scope) ?? [],
+            getInjections: (scope) => handler.injections.get(scope) ?? [],
         });
         const { language } = grammar;
         // Two extensions may describe one language (C++ has a grammar for macros alone); the first one is the language's.

@@ -15,7 +15,12 @@ export class TandemAboutDialog extends AboutDialog {
             <div className="tandem-about">
                 <h3>{`Tandem ${this.boot.version}`}</h3>
                 <p>{nls.localize('tandem/core/build', 'Build {0}', this.boot.build)}</p>
-                <p>{nls.localize('tandem/core/madeWith', 'Made with Eclipse Theia and the extensions of VS Code. Licensed under Apache-2.0.')}</p>
+                <p>
+                    {nls.localize(
+                        'tandem/core/madeWith',
+                        'Made with Eclipse Theia and the extensions of VS Code. Licensed under Apache-2.0.',
+                    )}
+                </p>
             </div>
         );
     }

@@ -79,7 +79,7 @@ export class SessionGuard implements FrontendApplicationContribution {
 
     protected async leave(message: SessionMessage): Promise<void> {
         if (this.connection.socket.connected) {
-            const timeout = new Promise<void>(resolve => setTimeout(resolve, SAVE_TIMEOUT_MS));
+            const timeout = new Promise<void>((resolve) => setTimeout(resolve, SAVE_TIMEOUT_MS));
             await Promise.race([this.shell.saveAll().catch(() => undefined), timeout]);
         }
         this.unsaved.leaveWithoutQuestion();

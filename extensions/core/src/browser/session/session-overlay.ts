@@ -30,7 +30,7 @@ export class SessionOverlay {
             void act().finally(() => (button.disabled = false));
         });
         // Keys must not reach the editor behind.
-        element.addEventListener('keydown', event => event.stopPropagation());
+        element.addEventListener('keydown', (event) => event.stopPropagation());
 
         document.body.appendChild(element);
         this.element = element;

@@ -30,7 +30,7 @@ export class UnsavedText implements FrontendApplicationContribution {
 
     /** Writes down the text of all editors with unsaved changes. */
     keep(): void {
-        const entries = this.models.models.filter(model => model.dirty).map(model => ({ uri: model.uri, text: model.getText() }));
+        const entries = this.models.models.filter((model) => model.dirty).map((model) => ({ uri: model.uri, text: model.getText() }));
         try {
             if (entries.length > 0) {
                 window.sessionStorage.setItem(STORAGE_KEY, toEntries(entries));
@@ -45,7 +45,7 @@ export class UnsavedText implements FrontendApplicationContribution {
     /** The text is kept: the browser need not ask whether to leave the page. */
     leaveWithoutQuestion(): void {
         this.keep();
-        window.addEventListener('beforeunload', event => event.stopImmediatePropagation(), { capture: true });
+        window.addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), { capture: true });
     }
 
     protected async restore(entries: readonly UnsavedEntry[]): Promise<void> {
@@ -59,7 +59,7 @@ export class UnsavedText implements FrontendApplicationContribution {
             }
         }
         if (restored > 0) {
-            this.messages.info(nls.localize('tandem/core/unsavedRestored', 'Unsaved text is back in {0} editor(s).', String(restored)));
+            void this.messages.info(nls.localize('tandem/core/unsavedRestored', 'Unsaved text is back in {0} editor(s).', String(restored)));
         }
     }
 }

@@ -36,8 +36,8 @@ const LEFT_OUT_SCHEMAS: readonly unknown[] = [aiCorePreferenceSchema, notebookPr
 export class LeftOut implements FilterContribution {
     registerContributionFilters(registry: ContributionFilterRegistry): void {
         registry.addFilters('*', [
-            contribution =>
-                !LEFT_OUT.some(type => contribution instanceof type) &&
+            (contribution) =>
+                !LEFT_OUT.some((type) => contribution instanceof type) &&
                 !LEFT_OUT_SCHEMAS.includes((contribution as { schema?: unknown }).schema),
         ]);
     }

@@ -36,7 +36,7 @@ export class TestsOnDemand extends TestViewContribution {
 @injectable()
 export class EventualKeyboardLayout extends KeyboardLayoutService {
     override async initialize(): Promise<void> {
-        super.initialize().catch(error => console.warn('The keyboard layout could not be read.', error));
+        super.initialize().catch((error) => console.warn('The keyboard layout could not be read.', error));
     }
 }
 

@@ -25,9 +25,9 @@ export class StartupGate {
     private timer: ReturnType<typeof setTimeout> | undefined;
 
     /** Extensions may be loaded. */
-    readonly opened = new Promise<void>(resolve => (this.resolveOpened = resolve));
+    readonly opened = new Promise<void>((resolve) => (this.resolveOpened = resolve));
     /** What nobody waits for may be computed. */
-    readonly settled = new Promise<void>(resolve => (this.resolveSettled = resolve));
+    readonly settled = new Promise<void>((resolve) => (this.resolveSettled = resolve));
 
     @postConstruct()
     protected init(): void {
@@ -48,12 +48,12 @@ export class StartupGate {
             this.timer = setTimeout(() => this.resolveOpened(), QUIET_MS);
         };
         const events = ['pointerdown', 'keydown'] as const;
-        events.forEach(event => window.addEventListener(event, restart, { capture: true, passive: true }));
+        events.forEach((event) => window.addEventListener(event, restart, { capture: true, passive: true }));
         const deadline = setTimeout(() => this.resolveOpened(), AT_MOST_MS);
         void this.opened.then(() => {
             clearTimeout(this.timer);
             clearTimeout(deadline);
-            events.forEach(event => window.removeEventListener(event, restart, { capture: true }));
+            events.forEach((event) => window.removeEventListener(event, restart, { capture: true }));
         });
         restart();
     }

@@ -35,7 +35,7 @@ export const WELCOME_SECTIONS: readonly WelcomeSection[] = [
     {
         title: nls.localize('tandem/core/yours', 'Make it yours'),
         entries: [
-            { label: nls.localize('tandem/core/palette', 'All commands'), icon: 'symbol-event', command: 'workbench.action.showCommands' },
+            { label: nls.localize('tandem/core/palette', 'All commands'), icon: 'list-flat', command: 'workbench.action.showCommands' },
             { label: nls.localize('tandem/core/theme', 'Colour theme'), icon: 'color-mode', command: 'workbench.action.selectTheme' },
             { label: nls.localize('tandem/core/settings', 'Settings'), icon: 'settings-gear', command: 'preferences:open' },
             { label: nls.localize('tandem/core/keys', 'Keyboard shortcuts'), icon: 'keyboard', command: 'keymaps:open' },

@@ -47,7 +47,7 @@ export class WelcomeWidget extends ReactWidget {
                     {WELCOME_SECTIONS.map(({ title, entries }) => (
                         <section key={title}>
                             <h2>{title}</h2>
-                            <ul>{entries.map(entry => this.renderEntry(entry))}</ul>
+                            <ul>{entries.map((entry) => this.renderEntry(entry))}</ul>
                         </section>
                     ))}
                 </div>
