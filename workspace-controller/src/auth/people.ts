@@ -1,4 +1,4 @@
-import { DEFAULT_TEAM, INSTALL_NAMESPACE, type Team, type User } from '@tandem/protocol';
+import { DEFAULT_TEAM, INSTALL_NAMESPACE, POOL_OWNER, type Team, type User } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import type { PlatformDatabase } from '../database/platform-database.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
@@ -7,6 +7,8 @@ import { updateObject } from './update-object.ts';
 
 const SHARED_MACHINE_SETTING = 'shared-machine-accepted';
 const MAX_MEMBERS = 2000;
+/** Names that stand for no person: owner of waiting workspaces, actors in the audit log, identity of the control socket. */
+const RESERVED_NAMES: readonly string[] = [POOL_OWNER, 'system', 'anonymous', 'unknown', 'controller'];
 
 export interface NewPerson {
     displayName: string;
@@ -110,7 +112,7 @@ export class People {
         const base = nameFrom(person.email);
         for (let attempt = 1; ; attempt++) {
             const name = attempt === 1 ? base : `${base}-${attempt}`;
-            if (this.rights.user(name) !== undefined) {
+            if (this.rights.user(name) !== undefined || RESERVED_NAMES.includes(name)) {
                 continue;
             }
             try {

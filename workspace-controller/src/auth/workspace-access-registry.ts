@@ -23,6 +23,8 @@ import type { SigningKeys } from './signing-keys.ts';
 import { hashToken, randomToken } from './tokens.ts';
 import type { AccessRefusal, WorkspaceAccess, WorkspaceAccessRegistry } from './workspace-access.ts';
 
+const EXPIRED_KEPT_MS = 24 * 3_600_000;
+
 interface Handle {
     sessionId: string;
     user: string;
@@ -222,15 +224,15 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         return this.deps.revocations.onDidRevoke(listener);
     }
 
-    /** Forgets handles whose time is over. */
+    /** Forgets handles whose time is long over: until then their holders are told that it is. */
     async sweep(): Promise<void> {
-        const now = this.deps.clock.now();
+        const forgotten = this.deps.clock.now() - EXPIRED_KEPT_MS;
         for (const [hash, handle] of this.handles) {
-            if (handle.expiresAtMs <= now) {
+            if (handle.expiresAtMs <= forgotten) {
                 this.handles.delete(hash);
             }
         }
-        await this.deps.database.query('DELETE FROM workspace_handle WHERE expires_at <= ?', [now]);
+        await this.deps.database.query('DELETE FROM workspace_handle WHERE expires_at <= ?', [forgotten]);
     }
 
     private boundRight(workspace: Workspace, user: string, grantId: string): WorkspaceRight | undefined {

@@ -74,7 +74,7 @@ describe('a backup of a data directory', () => {
         expect(readlinkSync(join(project, 'absolute'))).toBe('/usr/bin/env');
         expect(existsSync(join(target, 'lock.pid'))).toBe(false);
         expect(readdirSync(folder).sort()).toEqual(['data', 'restored']);
-        expect(readdirSync(data).filter((name) => name.startsWith('.backup-'))).toEqual([]);
+        await expect.poll(() => readdirSync(data).filter((name) => name.startsWith('.backup-'))).toEqual([]);
     });
 
     it('leaves the files of workspaces out when told to', async () => {

@@ -26,7 +26,10 @@ export interface BackupManifest {
 
 export interface BackupOptions {
     dataDirectory: string;
-    /** Consistent copies are made of these, in this order: what others refer to comes last. */
+    /**
+     * Consistent copies are made of these, in this order. The platform database comes before the audit log: its anchor may
+     * lag the log but must not lead it, or the restored log would look cut off.
+     */
     databases: readonly { name: string; backupTo: (path: string) => Promise<void> }[];
     /** Folders below the data directory with the files of workspaces. */
     homeDirectories: readonly string[];

@@ -13,10 +13,11 @@ import { registerOidc } from './oidc-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { registerOpenWorkspace } from './open-workspace.ts';
 import { installHealth } from './plugins/health.ts';
+import { installIdeAssets } from './plugins/ide-assets.ts';
 import { installPortalFiles, readPortalPage } from './plugins/portal-files.ts';
 import { inlineScriptsOf, installSecurityHeaders } from './plugins/security-headers.ts';
 import { PortalCookie } from './portal-cookie.ts';
-import { answerFrameworkError, installProblems } from './problems.ts';
+import { answerFrameworkError, installProblems, notFound } from './problems.ts';
 import { registerOperations } from './register-operations.ts';
 
 const KEEP_ALIVE_MS = 65_000;
@@ -65,13 +66,18 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
                 `More than ${context.max} calls in a minute. Try again in ${Math.ceil(context.ttl / 1000)} seconds.`,
             ),
     });
-    installHealth(app, deps);
+    installHealth(app, deps, authenticator);
     registerDocuments(app, deps);
     registerOperations(app, { deps, limits, authenticator, cookie });
     registerOidc(app, deps, cookie, limits);
     registerOpenWorkspace(app, deps, authenticator);
+    if (deps.ideFrontendDirectory !== undefined) {
+        installIdeAssets(app, { ideFrontendDirectory: deps.ideFrontendDirectory, staticOrigin: addresses.staticOrigin() });
+    }
     if (page !== undefined && deps.portalDirectory !== undefined) {
         await installPortalFiles(app, deps.portalDirectory, page);
+    } else {
+        app.setNotFoundHandler(notFound);
     }
     return app;
 }
@@ -79,17 +85,17 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
 /**
  * Hands a request that came to `/.tandem/api/…` of a workspace's origin to the API, with the rights of one access. The
  * gateway has checked cookie and host.
+ *
+ * @param call `url` is the path as the API knows it, `/api/v1/…` with its query
  */
 export function dispatchFromWorkspace(
     app: FastifyInstance,
     request: IncomingMessage,
     response: ServerResponse,
-    access: WorkspaceAccess,
+    call: { url: string; access: WorkspaceAccess },
 ): void {
-    const url = request.url ?? '/';
-    const at = url.indexOf('/api/');
-    request.url = at < 0 ? '/api/' : url.slice(at);
-    markWorkspaceAccess(request, access);
+    request.url = call.url;
+    markWorkspaceAccess(request, call.access);
     app.routing(request, response);
 }
 

@@ -43,6 +43,8 @@ export interface ApiDeps {
     trustedProxies?: readonly string[];
     /** The portal's static build; absent: no portal is served. */
     portalDirectory?: string;
+    /** `ide/lib/frontend`, whose bundles the portal fetches ahead. */
+    ideFrontendDirectory?: string;
     /** Further parts that `/readyz` asks; a rejection is "not ready" with its message. */
     readiness?: Record<string, () => Promise<void>>;
     /** Further Prometheus text for `/metrics`. */

@@ -48,6 +48,7 @@ export function registerOidc(app: FastifyInstance, deps: ApiDeps, cookie: Portal
                 address: request.ip,
             });
             await deps.audit.append({ ...entry, actor, target: `User/${actor}`, outcome: 'allowed' });
+            deps.onSignIn?.(actor);
             const lifetimeMs = session.expiresAtMs - deps.clock.now();
             void reply.header('set-cookie', [
                 cookie.set(secret, lifetimeMs, userAgent),

@@ -24,7 +24,6 @@ export function installProblems(app: FastifyInstance, logger: Logger, bodyBytes:
         }
         return sendProblem(reply, problem.status, problem);
     });
-    app.setNotFoundHandler((request, reply) => notFound(request, reply));
 }
 
 /** For what fails before there is a route, such as an address that cannot be decoded. */
@@ -57,6 +56,11 @@ function inOurWords(error: FastifyError, bodyBytes: number): unknown {
     const known = FRAMEWORK_ERRORS[error.code];
     if (known !== undefined) {
         return new AppError(known.code, known.message, { cause: error });
+    }
+    const { statusCode } = error;
+    if (statusCode === 403 || statusCode === 404) {
+        // How the file server says that a path leads out of its folder.
+        return new AppError('not-found', 'There is nothing at this address.', { cause: error });
     }
     const isSyntaxError = error instanceof SyntaxError && error.statusCode === 400;
     return isSyntaxError

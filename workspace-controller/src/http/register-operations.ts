@@ -36,6 +36,13 @@ const ATTEMPTS: ReadonlySet<OperationId> = new Set(
     (Object.keys(operations) as OperationId[]).filter((id) => operations[id].access === 'public' && operations[id].method === 'POST'),
 );
 
+/** The change was made and cannot be taken back, but is not in the audit log: the caller must know both. */
+class UnauditedError extends AppError {
+    constructor(cause: unknown) {
+        super('unavailable', 'The change was made, but could not be written to the audit log. Tell an admin; is the disk full?', { cause });
+    }
+}
+
 export interface RegisterOptions {
     deps: ApiDeps;
     limits: ApiLimits;
@@ -81,9 +88,14 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
         const work = async (): Promise<{ status: number; body: unknown }> => {
             try {
                 const result = await run(context);
-                await entry('allowed');
+                await entry('allowed').catch((cause: unknown) => {
+                    throw new UnauditedError(cause);
+                });
                 return { status: operation.status, body: result };
             } catch (error) {
+                if (error instanceof UnauditedError) {
+                    throw error;
+                }
                 // Failures of the server itself are in its log; the audit log tells what people were refused.
                 const { code, status } = toProblem(error);
                 await entry(status === 401 || status === 403 ? 'denied' : 'failed', { code }).catch(() => undefined);
@@ -105,6 +117,8 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
     app.route({
         method: operation.method,
         url: operation.path,
+        // An event stream never ends, so there is no HEAD of it.
+        exposeHeadRoute: operation.method === 'GET' && operation.stream === undefined,
         onRequest: async (request) => {
             request.authentication =
                 operation.access === 'public'

@@ -1,4 +1,4 @@
-import type { AccessGrant, AnyResource, Team, User, Workspace } from '@tandem/protocol';
+import { POOL_OWNER, type AccessGrant, type AnyResource, type Team, type User, type Workspace } from '@tandem/protocol';
 import type { RightsIndex } from '../auth/rights-index.ts';
 import { isAdmin, type Caller } from '../domain/permissions.ts';
 
@@ -31,6 +31,10 @@ export function mayOpen(rights: RightsIndex, caller: Caller, workspace: Workspac
 /** Workspaces that show when all are asked for: an admin sees every one, a lead those of the teams they lead. */
 export function mayOversee(rights: RightsIndex, caller: Caller, workspace: Workspace): boolean {
     const name = nameOf(caller);
+    if (workspace.spec.owner === POOL_OWNER) {
+        // Nobody's yet: its pool tells how many there are.
+        return false;
+    }
     if (isAdmin(caller) || name === undefined) {
         return isAdmin(caller);
     }

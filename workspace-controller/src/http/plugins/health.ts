@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify';
+import { AppError } from '@tandem/server-kit';
+import { decide } from '../../domain/permissions.ts';
+import type { Authenticator } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 const READINESS_TIMEOUT_MS = 5_000;
 
 /** `/healthz` (the process answers), `/readyz` (what it needs answers) and `/metrics` (Prometheus text). */
-export function installHealth(app: FastifyInstance, deps: ApiDeps): void {
+export function installHealth(app: FastifyInstance, deps: ApiDeps, authenticator: Authenticator): void {
     const requests = new Map<string, number>();
     const durations = new Map<string, { count: number; sumSeconds: number }>();
 
@@ -43,7 +48,14 @@ export function installHealth(app: FastifyInstance, deps: ApiDeps): void {
         // What exactly failed stands in the log: this page has no sign-in.
         return reply.code(ready ? 200 : 503).send(ready ? { status: 'ok' } : { status: 'not-ready', failed: Object.keys(failures).sort() });
     });
-    app.get('/metrics', { logLevel: 'silent' }, async (_request, reply) => {
+    app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
+        // From this machine as it is; from elsewhere with the token of an admin.
+        if (!LOOPBACK.has(request.ip)) {
+            const decision = decide('listAudit', authenticator.authenticate(request, false).caller, {});
+            if (!decision.allowed) {
+                throw new AppError(decision.code, decision.message);
+            }
+        }
         const { rights, revocations } = deps.auth;
         const running = rights.workspaces().filter((workspace) => workspace.status.state === 'running').length;
         const lines = [

@@ -1,4 +1,4 @@
-import { INSTALL_NAMESPACE } from '@tandem/protocol';
+import { INSTALL_NAMESPACE, POOL_OWNER } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import { updateObject } from '../../auth/update-object.ts';
 import type { Handlers } from '../api-context.ts';
@@ -63,7 +63,7 @@ export const templateHandlers: Handlers<'listTemplates' | 'getTemplate' | 'putTe
         if (template === undefined) {
             throw unknown(params.name);
         }
-        const users = deps.auth.rights.workspaces().filter((workspace) => workspace.spec.templateRef === params.name);
+        const users = deps.auth.rights.workspaces().filter(({ spec }) => spec.templateRef === params.name && spec.owner !== POOL_OWNER);
         const pools = await deps.store.list('WorkspacePool');
         const pool = pools.items.find((candidate) => candidate.spec.templateRef === params.name && candidate.spec.size > 0);
         if (users.length > 0) {
