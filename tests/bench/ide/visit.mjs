@@ -1,7 +1,7 @@
 /** One visit as a person makes it: open the address, open a file, type, see the text. The same steps for every IDE. */
 import { chromium } from 'playwright-core';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const FILE = 'index.ts';
 
 /** In the page: where to click next, or what is there. */
