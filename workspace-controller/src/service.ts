@@ -6,6 +6,7 @@ import type { ControllerConfig } from './config.ts';
 import { openContext, prepareDataDirectory, type ControllerContext, type Programs } from './context.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { CollabTarget } from './gateway/gateway-context.ts';
+import { GatewayMetrics } from './gateway/gateway-metrics.ts';
 import { prepareInstall } from './gateway/prepare-install.ts';
 import { buildApp, dispatchFromWorkspace } from './http/build-app.ts';
 import { createPlatformServer } from './server/platform-server.ts';
@@ -52,7 +53,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
     lifecycle.onStop('lock of the data directory', () => lock.dispose());
     const context = await openContext(options);
     const collab = await options.collab?.(context);
+    const gatewayMetrics = new GatewayMetrics();
+    const ideLib = join(options.programs.ideDirectory, 'lib');
     const app = await buildApp({
+        metrics: () => gatewayMetrics.render(),
         auth: context.auth,
         store: context.store,
         audit: context.audit,
@@ -68,13 +72,14 @@ export async function startController(options: ControllerOptions): Promise<Runni
         version: options.version,
         portalUrl: config.portalUrl,
         contentDomain: config.contentDomain,
+        ideFrontendDirectory: join(ideLib, 'frontend'),
         trustedProxies: config.trustedProxies,
         ...(options.programs.portalDirectory === undefined ? {} : { portalDirectory: options.programs.portalDirectory }),
     });
     await app.ready();
     lifecycle.onStop('API', () => app.close());
-    const ideLib = join(options.programs.ideDirectory, 'lib');
     const gateway = createGateway({
+        metrics: gatewayMetrics,
         config: {
             portalUrl: config.portalUrl,
             contentDomain: config.contentDomain,
