@@ -20,16 +20,24 @@ const CACHED_ROOMS = 20_000;
 
 export class CorruptEntry extends Error {}
 
-/** One blob of several updates: each with its length in front. */
-export function packUpdates(updates: readonly Uint8Array[]): Uint8Array {
-    const size = updates.reduce((sum, update) => sum + 4 + update.length, 0);
-    const packed = Buffer.allocUnsafeSlow(size);
-    let offset = 0;
+export function packedLength(updates: readonly Uint8Array[]): number {
+    return updates.reduce((sum, update) => sum + 4 + update.length, 0);
+}
+
+/** Writes updates, each with its length in front, and returns the offset behind them. */
+export function packInto(target: Buffer, offset: number, updates: readonly Uint8Array[]): number {
     for (const update of updates) {
-        offset = packed.writeUInt32LE(update.length, offset);
-        packed.set(update, offset);
+        offset = target.writeUInt32LE(update.length, offset);
+        target.set(update, offset);
         offset += update.length;
     }
+    return offset;
+}
+
+/** One blob of several updates. */
+export function packUpdates(updates: readonly Uint8Array[]): Buffer {
+    const packed = Buffer.allocUnsafeSlow(packedLength(updates));
+    packInto(packed, 0, updates);
     return packed;
 }
 
@@ -76,13 +84,16 @@ export class SqliteStore {
         this.database.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
     }
 
-    append(batch: readonly { room: string; data: Uint8Array }[], at: number): void {
+    /** Appends one entry for each room; `data` holds them one after the other. */
+    append(rooms: readonly string[], lengths: readonly number[], data: Uint8Array, at: number): void {
         this.transaction(() => {
             const insert = this.prepare('INSERT INTO entry (room, sequence, at, crc, data) VALUES (?, ?, ?, ?, ?)');
-            for (const { room, data } of batch) {
+            let offset = 0;
+            rooms.forEach((room, index) => {
+                const blob = data.subarray(offset, (offset += lengths[index] as number));
                 const entry = this.roomOf(room, at);
-                insert.run(entry.id, ++entry.sequence, at, crc32(data), data);
-            }
+                insert.run(entry.id, ++entry.sequence, at, crc32(blob), blob);
+            });
         });
     }
 
@@ -188,7 +199,7 @@ export class SqliteStore {
     }
 
     check(): void {
-        this.transaction(() => this.database.exec('PRAGMA user_version'));
+        this.transaction(() => this.prepare('PRAGMA user_version').get());
     }
 
     close(): void {
@@ -237,10 +248,10 @@ export class SqliteStore {
     }
 
     private transaction(work: () => void): void {
-        this.database.exec('BEGIN IMMEDIATE');
+        this.prepare('BEGIN IMMEDIATE').run();
         try {
             work();
-            this.database.exec('COMMIT');
+            this.prepare('COMMIT').run();
         } catch (error) {
             this.known.clear();
             try {

@@ -3,30 +3,35 @@ import type { Limits } from '../limits.ts';
 import type { Room } from './room.ts';
 
 const SAMPLE_MS = 100;
-/** Below this share of a core, edits go out at once; from the upper one on, they wait the whole delay. */
-const IDLE_SHARE = 0.12;
+/** Below this share of a core, edits wait the shorter delay; from the upper one on, the longer. */
+const IDLE_SHARE = 0.2;
 const BUSY_SHARE = 0.6;
+/** The first edit after a pause goes out at once; somebody who types alone never waits. */
+const LONE_EDIT_MS = 50;
+const FLUSH_SLACK_MS = 2;
 
 /**
- * When gathered edits and presence go out. Edits: at once while the loop is idle, on a longer beat the busier it is, so
- * that more of them share a frame. Presence: on a beat of its own for each room.
+ * When gathered edits and presence go out. Edits: at once after a pause, else a little later, and the later the busier the
+ * loop is, so that more of them share a frame. Presence: on a beat of its own for each room.
  */
 export class Beat {
     private readonly limits: Limits;
     private readonly now: () => number;
-    private dirty = new Set<Room>();
+    /** Rooms with gathered edits, and when they go out. */
+    private readonly dirty = new Map<Room, number>();
     private timer: NodeJS.Timeout | undefined;
-    private scheduled = false;
+    private immediate: NodeJS.Immediate | undefined;
     private readonly presenceDirty = new Set<Room>();
     private presenceTimer: NodeJS.Timeout | undefined;
     private last: EventLoopUtilization = performance.eventLoopUtilization();
     private lastSampleAt = 0;
-    private delayMs = 0;
+    private delayMs: number;
     private stopped = false;
 
     constructor(limits: Limits, now: () => number) {
         this.limits = limits;
         this.now = now;
+        this.delayMs = limits.minFlushDelayMs;
     }
 
     /** Wait before gathered edits go out, at this load. */
@@ -35,16 +40,19 @@ export class Beat {
     }
 
     schedule(room: Room): void {
-        this.dirty.add(room);
-        if (this.scheduled || this.stopped) {
+        if (this.stopped) {
             return;
         }
-        this.scheduled = true;
         this.sample();
-        if (this.delayMs < 1) {
-            setImmediate(() => this.flush());
+        const now = performance.now();
+        const isLone = now - room.lastFlushAt > LONE_EDIT_MS && this.delayMs <= this.limits.minFlushDelayMs;
+        this.dirty.set(room, isLone ? now : now + this.delayMs);
+        if (isLone) {
+            if (!this.immediate) {
+                this.immediate = setImmediate(() => this.flushDue());
+            }
         } else {
-            this.timer = setTimeout(() => this.flush(), this.delayMs);
+            this.timer ??= setTimeout(() => this.flushDue(), this.delayMs);
         }
     }
 
@@ -63,13 +71,31 @@ export class Beat {
 
     /** Sends everything that waits. */
     flush(): void {
-        this.scheduled = false;
+        this.flushUntil(Infinity);
+    }
+
+    private flushDue(): void {
+        // Rooms that are almost due go along: one wake-up for several.
+        this.flushUntil(performance.now() + FLUSH_SLACK_MS);
+    }
+
+    private flushUntil(until: number): void {
         clearTimeout(this.timer);
-        this.timer = undefined;
-        const rooms = this.dirty;
-        this.dirty = new Set();
-        for (const room of rooms) {
-            room.flush();
+        clearImmediate(this.immediate);
+        this.timer = this.immediate = undefined;
+        let next = Infinity;
+        const now = performance.now();
+        for (const [room, due] of this.dirty) {
+            if (due <= until) {
+                this.dirty.delete(room);
+                room.lastFlushAt = now;
+                room.flush();
+            } else {
+                next = Math.min(next, due);
+            }
+        }
+        if (next < Infinity) {
+            this.timer = setTimeout(() => this.flushDue(), Math.max(1, next - now));
         }
     }
 

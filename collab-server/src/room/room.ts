@@ -48,6 +48,8 @@ export class Room {
     private compaction: Promise<void> | undefined;
     lastUsedAt: number;
     lastPresenceAt = 0;
+    /** Of the monotonic clock. */
+    lastFlushAt = 0;
     changedSinceStore = false;
     /** Updates taken since it was opened. */
     updates = 0;
@@ -161,9 +163,7 @@ export class Room {
         const author = this.batchAuthor;
         this.batchAuthor = undefined;
         this.host.counters.flushes++;
-        if (this.members.size > (author ? 1 : 0)) {
-            this.broadcast(batch, author);
-        }
+        this.broadcast(batch, author);
         this.compactIfLong();
     }
 

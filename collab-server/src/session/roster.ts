@@ -28,7 +28,7 @@ export function rosterOf(room: Room): RosterEntry[] {
             entries.push({ clientId, subject: member.subject, name: member.displayName, access: member.access });
         }
     }
-    return entries;
+    return entries.sort((a, b) => a.clientId - b.clientId);
 }
 
 export function sendRoster(room: Room, members: Iterable<Member>): void {
