@@ -17,6 +17,7 @@ import {
     type Address,
 } from '../wire/messages.ts';
 import { handleDocumentMessage, refuse } from './document-messages.ts';
+import { openDocument, type OpenDocument } from './open-document.ts';
 import { paceMessages } from './pace.ts';
 import { answerStateless } from './roster.ts';
 import type { Session, SessionHost } from './session-host.ts';
@@ -25,20 +26,6 @@ const AUTH = { token: 0, denied: 1, authenticated: 2 } as const;
 /** Asked for a new token so long before the old one ends. */
 const RENEWAL_LEAD_MS = 30_000;
 const PONG = frameOf(OPCODE.binary, Uint8Array.of(MESSAGE.pong));
-
-interface OpenDocument {
-    readonly address: Address;
-    readonly roomName: string;
-    /** Waiting for its token and its room; then what waits is handled in order. */
-    queue: { type: number; reader: MessageReader; bytes: number }[] | undefined;
-    queuedBytes: number;
-    authenticating: boolean;
-    identity: Identity | undefined;
-    expires: boolean;
-    renewalAsked: boolean;
-    room: Room | undefined;
-    member: Member | undefined;
-}
 
 /** One socket in Hocuspocus framing: many documents, each with its token sent in band. */
 export class HocuspocusSession implements Session, ConnectionHandler {
@@ -148,18 +135,7 @@ export class HocuspocusSession implements Session, ConnectionHandler {
             );
             return undefined;
         }
-        const document: OpenDocument = {
-            address: hocuspocusAddress(key),
-            roomName,
-            queue: [],
-            queuedBytes: 0,
-            authenticating: false,
-            identity: undefined,
-            expires: false,
-            renewalAsked: false,
-            room: undefined,
-            member: undefined,
-        };
+        const document = openDocument(hocuspocusAddress(key), roomName);
         this.documents.set(key, document);
         return document;
     }
