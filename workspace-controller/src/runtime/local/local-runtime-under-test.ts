@@ -19,7 +19,13 @@ export interface LocalRuntimeUnderTest extends RuntimeUnderTest {
 const entry = fileURLToPath(new URL('./fixtures/small-ide.mjs', import.meta.url));
 
 export async function makeLocalRuntime(
-    overrides: { isolation?: Isolation; environment?: NodeJS.ProcessEnv; ide?: Partial<LocalRuntimeOptions['ide']>; below?: string } = {},
+    overrides: {
+        isolation?: Isolation;
+        environment?: NodeJS.ProcessEnv;
+        ide?: Partial<LocalRuntimeOptions['ide']>;
+        below?: string;
+        identity?: LocalRuntimeOptions['identity'];
+    } = {},
 ): Promise<LocalRuntimeUnderTest> {
     const dataDir = await mkdtemp(join(overrides.below ?? tmpdir(), 'tandem-runtime-'));
     const runtimes: LocalRuntime[] = [];
@@ -27,7 +33,7 @@ export async function makeLocalRuntime(
         const runtime = await createLocalRuntime({
             dataDir,
             ide: { entry, ...overrides.ide },
-            identity: { issuer: 'http://tandem.localhost', jwks: () => ({ keys: [] }) },
+            identity: overrides.identity ?? { issuer: 'http://tandem.localhost', jwks: () => ({ keys: [] }) },
             environment: overrides.environment ?? process.env,
             logger: createLogger({ name: 'runtime', level: 'silent' }),
             clock: systemClock,
