@@ -77,6 +77,22 @@ describe('a backup of a data directory', () => {
         await expect.poll(() => readdirSync(data).filter((name) => name.startsWith('.backup-'))).toEqual([]);
     });
 
+    it('copies databases that nobody named consistently too, but takes those in homes as they are', async () => {
+        mkdirSync(join(data, 'collab'));
+        const other = await openSqlite({ path: join(data, 'collab', 'collab.sqlite'), migrations });
+        await other.query('INSERT INTO pair (a, b) VALUES (7, 7)');
+        writeFileSync(join(data, 'workspaces', 'uid-1', 'home', 'mine.sqlite'), 'not even a database');
+        writeFileSync(join(data, 'workspaces', 'uid-1', 'home', 'mine.sqlite-wal'), 'mine');
+        const manifest = await restoreBackup(await createBackup(options(true)), target);
+        await other.close();
+        expect(manifest.databases).toEqual(['platform.sqlite', 'collab/collab.sqlite']);
+        expect(readdirSync(join(target, 'collab'))).toEqual(['collab.sqlite']);
+        const copy = await openSqlite({ path: join(target, 'collab', 'collab.sqlite'), migrations });
+        expect(await copy.query('SELECT a FROM pair')).toEqual([{ a: 7 }]);
+        await copy.close();
+        expect(readdirSync(join(target, 'workspaces', 'uid-1', 'home')).sort()).toEqual(['mine.sqlite', 'mine.sqlite-wal', 'project']);
+    });
+
     it('leaves the files of workspaces out when told to', async () => {
         await restoreBackup(await createBackup(options(false)), target);
         expect(readdirSync(target).sort()).toEqual(['platform.sqlite', 'secret.key']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { Clock, Logger } from '@tandem/server-kit';
@@ -10,6 +11,10 @@ import { headerOf, paddingOf, TRAILER, type TarEntry } from './tar-writer.ts';
 export const MANIFEST_NAME = 'tandem-backup.json';
 export const BACKUP_FORMAT = 1;
 const STAGING_PREFIX = '.backup-';
+const SQLITE_FILE = /\.sqlite$/;
+const SQLITE_SIDE_FILE = /\.sqlite-(wal|shm|journal)$/;
+/** Pages copied in one step: with all at once, writers meanwhile cannot make it begin again. */
+const ALL_PAGES = 2 ** 30;
 const CHUNK_BYTES = 256 * 1024;
 /** Homes are mostly sources and packed files: a light compression, so that a small machine stays usable. */
 const GZIP_LEVEL = 3;
@@ -50,15 +55,14 @@ export async function createBackup(options: BackupOptions): Promise<Readable> {
     const staging = join(options.dataDirectory, `${STAGING_PREFIX}${randomUUID()}`);
     await removeLeftovers(options.dataDirectory);
     await mkdir(staging, { mode: 0o700 });
+    let copies: Copies;
     try {
-        for (const database of options.databases) {
-            await database.backupTo(join(staging, database.name));
-        }
+        copies = await copyDatabases(options, staging);
     } catch (error) {
         await rm(staging, { recursive: true, force: true });
         throw error;
     }
-    const source = Readable.from(archive(options, staging), { objectMode: false, highWaterMark: CHUNK_BYTES });
+    const source = Readable.from(archive(options, copies), { objectMode: false, highWaterMark: CHUNK_BYTES });
     const gzip = createGzip({ level: GZIP_LEVEL });
     source.on('error', (error) => gzip.destroy(error));
     // Runs also when the reader goes away in the middle.
@@ -71,27 +75,68 @@ export async function createBackup(options: BackupOptions): Promise<Readable> {
     return source.pipe(gzip);
 }
 
-async function* archive(options: BackupOptions, staging: string): AsyncGenerator<Buffer> {
-    const { dataDirectory, databases, homeDirectories, homes } = options;
+/** Where the consistent copy of each database lies, by its path in the data directory. */
+type Copies = ReadonlyMap<string, string>;
+
+async function copyDatabases(options: BackupOptions, staging: string): Promise<Copies> {
+    const copies = new Map<string, string>();
+    for (const { name, backupTo } of options.databases) {
+        const copy = join(staging, name);
+        await backupTo(copy);
+        copies.set(name, copy);
+    }
+    // Those of other parts of the same process, which nobody named.
+    for (const path of await findDatabases(options, '')) {
+        if (!copies.has(path)) {
+            const copy = join(staging, `${copies.size}.sqlite`);
+            const source = new DatabaseSync(join(options.dataDirectory, path), { readOnly: true });
+            try {
+                await backup(source, copy, { rate: ALL_PAGES });
+            } finally {
+                source.close();
+            }
+            copies.set(path, copy);
+        }
+    }
+    return copies;
+}
+
+/** Paths of SQLite files outside of homes. */
+async function findDatabases(options: BackupOptions, folder: string): Promise<string[]> {
+    const found: string[] = [];
+    const entries = await unlessGone(readdir(join(options.dataDirectory, folder), { withFileTypes: true }));
+    for (const entry of (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (isLeftOut(options, path) || options.homeDirectories.includes(path)) {
+            continue;
+        }
+        if (entry.isDirectory()) {
+            found.push(...(await findDatabases(options, path)));
+        } else if (entry.isFile() && SQLITE_FILE.test(path)) {
+            found.push(path);
+        }
+    }
+    return found;
+}
+
+const isLeftOut = (options: BackupOptions, path: string): boolean =>
+    path === MANIFEST_NAME || path.startsWith(STAGING_PREFIX) || (options.exclude ?? []).includes(path);
+
+async function* archive(options: BackupOptions, copies: Copies): AsyncGenerator<Buffer> {
+    const { dataDirectory, homeDirectories, homes } = options;
     const manifest: BackupManifest = {
         format: BACKUP_FORMAT,
         version: options.version,
         createdAt: new Date(options.clock.now()).toISOString(),
         homes,
-        databases: databases.map(({ name }) => name),
+        databases: [...copies.keys()],
     };
     yield* textEntry(MANIFEST_NAME, `${JSON.stringify(manifest, undefined, 2)}\n`, new Date(options.clock.now()));
-    for (const { name } of databases) {
-        yield* entryOf(join(staging, name), name);
-    }
-    const skipped = new Set([MANIFEST_NAME, ...(options.exclude ?? [])]);
-    for (const { name } of databases) {
-        ['', '-wal', '-shm', '-journal'].forEach((suffix) => skipped.add(name + suffix));
-    }
     for (const name of (await readdir(dataDirectory)).sort()) {
-        const isLeftOut = skipped.has(name) || name.startsWith(STAGING_PREFIX) || (!homes && homeDirectories.includes(name));
-        if (!isLeftOut) {
-            yield* entryOf(join(dataDirectory, name), name);
+        const isHome = homeDirectories.includes(name);
+        if (!isLeftOut(options, name) && (homes || !isHome)) {
+            // What people call .sqlite in their homes is theirs, and goes as it is.
+            yield* entryOf(join(dataDirectory, name), name, isHome ? undefined : copies);
         }
     }
     yield TRAILER;
@@ -104,10 +149,14 @@ async function* textEntry(path: string, text: string, mtime: Date): AsyncGenerat
     yield paddingOf(content.length);
 }
 
-/** One file, link or folder with what is in it; sockets and the like are left out, links are not followed. */
-async function* entryOf(file: string, path: string): AsyncGenerator<Buffer> {
+/**
+ * One file, link or folder with what is in it; sockets and the like are left out, links are not followed.
+ *
+ * @param copies given outside of homes: databases are taken from there
+ */
+async function* entryOf(file: string, path: string, copies: Copies | undefined): AsyncGenerator<Buffer> {
     const found = await unlessGone(lstat(file));
-    if (found === undefined) {
+    if (found === undefined || (copies !== undefined && SQLITE_SIDE_FILE.test(path))) {
         return;
     }
     const { mode, mtime, uid, gid } = found;
@@ -120,10 +169,10 @@ async function* entryOf(file: string, path: string): AsyncGenerator<Buffer> {
     } else if (found.isDirectory()) {
         yield headerOf({ ...common, type: 'Directory' });
         for (const name of ((await unlessGone(readdir(file))) ?? []).sort()) {
-            yield* entryOf(join(file, name), `${path}/${name}`);
+            yield* entryOf(join(file, name), `${path}/${name}`, copies);
         }
     } else if (found.isFile()) {
-        yield* fileEntry(file, common);
+        yield* fileEntry(copies?.get(path) ?? file, common);
     }
 }
 

@@ -1,3 +1,4 @@
+import { accessSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -107,7 +108,9 @@ async function readManifest(directory: string): Promise<BackupManifest> {
 
 function checkDatabase(path: string, name: string): void {
     try {
-        const database = new DatabaseSync(path, { readOnly: true });
+        accessSync(path);
+        // Not read-only: closing then removes the files that reading a log of changes needs.
+        const database = new DatabaseSync(path);
         const row = database.prepare('PRAGMA integrity_check').get() as { integrity_check: string };
         database.close();
         if (row.integrity_check !== 'ok') {

@@ -1,15 +1,17 @@
 import { ERROR_CODES, operations, type Operation } from '@tandem/protocol';
+import { typeText } from './type-text.ts';
 
 const STYLE = `
-:root{color-scheme:light dark;--line:light-dark(#d8dce3,#333a45);--soft:light-dark(#f5f6f8,#1c2128);--dim:light-dark(#5b6472,#9aa4b2)}
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1.5rem}
-h1{font-size:1.5rem;margin:0 0 .5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;text-transform:capitalize}
-details{border:1px solid var(--line);border-radius:6px;margin:.35rem 0}summary{padding:.45rem .75rem;cursor:pointer;display:flex;gap:.75rem;flex-wrap:wrap}
-summary:focus-visible{outline:2px solid #4c7dff;outline-offset:2px}
-.method{font:600 12px/1.8 ui-monospace,monospace;min-width:4rem}code,pre{font:13px/1.5 ui-monospace,monospace}
-.what{color:var(--dim);margin-left:auto}pre{background:var(--soft);margin:0;padding:.75rem;overflow:auto;max-height:30rem}
-.inside{padding:0 .75rem .75rem}h3{font-size:.85rem;margin:.75rem 0 .25rem;color:var(--dim)}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .5rem;text-align:left}
+:root{color-scheme:light dark;--line:light-dark(#d8dce3,#333a45);--soft:light-dark(#f5f6f8,#1c2128);--dim:light-dark(#5b6472,#9aa4b2);--accent:light-dark(#3a5bea,#8ea3ff)}
+body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:24px 16px}a{color:var(--accent)}
+h1{font-size:24px;margin:0 0 8px}h2{font-size:16px;margin:32px 0 8px}h2::first-letter{text-transform:uppercase}
+details{border:1px solid var(--line);border-radius:6px;margin:4px 0}
+summary{padding:8px 12px;cursor:pointer;display:grid;grid-template-columns:4.5rem minmax(0,1fr);gap:0 8px;list-style:none}
+summary:hover{background:var(--soft)}summary:focus-visible,a:focus-visible,pre:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+.method{font:600 12px/21px ui-monospace,monospace;color:var(--accent)}code,pre{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+.what{color:var(--dim);grid-column:2}pre{background:var(--soft);border-radius:6px;margin:0;padding:12px;overflow:auto;max-height:30rem}
+.inside{padding:0 12px 12px}h3{font-size:12px;margin:12px 0 4px;color:var(--dim)}
+table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:4px 8px;text-align:left;vertical-align:top}
 `;
 
 /** A page about the API that needs nothing but itself: no script, no other file. */
@@ -34,7 +36,9 @@ ${sections.join('\n')}
 
 function describe(id: string, operation: Operation): string {
     const part = (title: string, schema: unknown): string =>
-        schema === undefined ? '' : `<h3>${title}</h3><pre tabindex="0">${escape(JSON.stringify(schema, undefined, 2))}</pre>`;
+        schema === undefined
+            ? ''
+            : `<h3>${title}</h3><pre tabindex="0">${escape(typeof schema === 'string' ? schema : typeText(schema))}</pre>`;
     const inside = [
         `<p>Operation <code>${id}</code> · access: ${operation.access}${operation.idempotent === true ? ' · honours <code>Idempotency-Key</code>' : ''}</p>`,
         part('Path', operation.params),
@@ -42,8 +46,11 @@ function describe(id: string, operation: Operation): string {
         part('Body', operation.body),
         part(`Answer ${operation.status}`, operation.response ?? operation.stream),
     ];
-    return `<details id="${id}"><summary><span class="method">${operation.method}</span><code>${escape(operation.path)}</code><span class="what">${escape(operation.summary)}</span></summary><div class="inside">${inside.join('')}</div></details>`;
+    return `<details id="${id}"><summary><span class="method">${operation.method}</span><code>${escape(operation.path)}</code><span class="what">${withCode(operation.summary)}</span></summary><div class="inside">${inside.join('')}</div></details>`;
 }
 
 const escape = (text: string): string =>
     text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
+
+/** Escaped, with what stands between backticks as code. */
+const withCode = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
