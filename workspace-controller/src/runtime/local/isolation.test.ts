@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, link, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,8 +88,16 @@ describe.each(modes)('as root with isolation "%s"', (isolation) => {
         const server: Server = createServer().listen(privileged);
         const volume = (await rootOf(under)).of(uid);
         const { uid: osUid } = await stat(volume.home);
-        await symlink(privileged, join(volume.run, 'ide.sock'));
-        expect(await admitSocket(volume, osUid)).toBe(false);
+        const own = join(volume.run, 'ide.sock');
+        await rm(own);
+        await symlink(privileged, own);
+        expect(await admitSocket(volume, osUid), 'the one that was let in stays').toBe(true);
+        await rm(volume.socket);
+        expect(await admitSocket(volume, osUid), 'a link to another socket').toBe(false);
+        await rm(own);
+        await link(privileged, own);
+        expect(await admitSocket(volume, osUid), 'a socket of another user').toBe(false);
+        expect(existsSync(volume.socket)).toBe(false);
         await new Promise((resolve) => server.close(resolve));
     });
 

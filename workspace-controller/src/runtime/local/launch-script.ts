@@ -1,5 +1,8 @@
 import { isBelow } from './isolation.ts';
 
+/** How much a backend that starts gives way to those that run, as `nice` counts. */
+const STARTING_NICENESS = 5;
+
 /** How a backend is started with an OS user of its own. Paths are absolute. */
 export interface LaunchPlan {
     /** Argument vector of the backend. */
@@ -38,6 +41,8 @@ export function launchScript(plan: LaunchPlan): string {
         ...plan.controlGroupFiles.map((file) => `echo $$ > ${quote(file)} || :`),
         // When the machine runs out of memory, a workspace goes before the platform does.
         'echo 500 > /proc/self/oom_score_adj || :',
+        // Starts give way to what people wait for; the runtime takes it back when the backend listens.
+        `renice -n ${STARTING_NICENESS} -p $$ > /dev/null 2>&1 || :`,
         'ulimit -c 0',
         ...(plan.dataLimitKiB === undefined ? [] : [`ulimit -d ${plan.dataLimitKiB}`]),
         ...(plan.view === undefined ? [] : mountLines(plan.view)),

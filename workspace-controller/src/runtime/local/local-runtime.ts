@@ -13,6 +13,7 @@ import { Launcher, type IdeProgram, type IdentityKeys } from './launcher.ts';
 import { portsOfProcesses } from './listening-ports.ts';
 import { readTail, rotateLog } from './log-file.ts';
 import { detectControlGroups, type ControlGroups } from './memory-limit.ts';
+import { restorePriority } from './priority.ts';
 import { OsUsers, removeAccount } from './os-users.ts';
 import { isAlive, processesOf, processInfo, type Belonging } from './processes.ts';
 import { admitSocket } from './socket-gate.ts';
@@ -60,14 +61,16 @@ async function placeWorkspaces(options: LocalRuntimeOptions, isolation: Isolatio
     if (closed === undefined) {
         return wanted;
     }
-    if (options.workspacesDir !== undefined) {
-        throw new AppError(
-            'unavailable',
-            `Workspaces' users cannot reach ${wanted} because ${closed} is closed to them. Choose another folder.`,
-        );
-    }
     const elsewhere = `/var/lib/tandem-workspaces-${volumesId(wanted)}`;
     await mkdir(elsewhere, { recursive: true, mode: 0o711 });
+    const alsoClosed = await firstClosedFolder(join(elsewhere, 'x'));
+    if (alsoClosed !== undefined) {
+        throw new AppError(
+            'unavailable',
+            `Workspaces' users can reach neither ${wanted} (${closed} is closed to them) nor ${elsewhere} (${alsoClosed} is). Open one of them: chmod o+x.`,
+        );
+    }
+    options.logger.warn({ wanted, closed, elsewhere }, 'workspaces are kept outside the data directory, which their users cannot reach');
     return elsewhere;
 }
 
@@ -306,6 +309,7 @@ export class LocalRuntime implements WorkspaceRuntime {
             if (await admitSocket(volume, instance.record.osUid)) {
                 if (instance.phase === 'starting') {
                     instance.phase = 'started';
+                    restorePriority(instance.record);
                     this.emitter.fire(instance.record.uid);
                 }
                 return;

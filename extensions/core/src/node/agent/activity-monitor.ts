@@ -1,15 +1,19 @@
 import type { WorkspaceMessage } from '@tandem/protocol';
 import { readGitStatus, type GitStatus } from './git-status';
+import { runCommand } from './run-command';
 import { TerminalJobs, terminalProcesses } from './terminal-jobs';
 
 type Activity = Extract<WorkspaceMessage, { type: 'activity' }>;
 
 const PERIOD_MS = 15_000;
 const GIT_PERIOD_MS = 30_000;
+const DISK_PERIOD_MS = 10 * 60_000;
+const DISK_TIMEOUT_MS = 60_000;
 /** Files change on disk a moment after the last key, too. */
 const ACTIVE_WITHIN_MS = 5 * 60_000;
 
 export interface ActivityMonitorOptions {
+    home: string;
     project: string;
     env: () => NodeJS.ProcessEnv;
     send: (activity: Activity) => void;
@@ -27,6 +31,8 @@ export class ActivityMonitor {
     private lastInputMs: number | undefined;
     private git: GitStatus | undefined;
     private gitReadMs = Number.NEGATIVE_INFINITY;
+    private diskMiB: number | undefined;
+    private diskReadMs = Number.NEGATIVE_INFINITY;
     private timer: NodeJS.Timeout | undefined;
     private gathering: Promise<void> | undefined;
     private again = false;
@@ -95,6 +101,11 @@ export class ActivityMonitor {
             this.gitReadMs = this.now();
             this.git = await readGitStatus(this.options.project, this.options.env());
         }
+        if (this.now() - this.diskReadMs >= DISK_PERIOD_MS && (never || active)) {
+            this.diskReadMs = this.now();
+            // Large homes take a while; the next report tells.
+            void this.readDisk();
+        }
         this.options.send({
             type: 'activity',
             sinceInputMs,
@@ -104,6 +115,19 @@ export class ActivityMonitor {
             connections: this.options.connections(),
             branch: this.git?.branch?.slice(0, 256),
             uncommittedFiles: this.git?.uncommittedFiles,
+            diskMiB: this.diskMiB,
         });
+    }
+
+    private async readDisk(): Promise<void> {
+        const { code, output } = await runCommand('nice', ['-n', '19', 'du', '-sk', this.options.home], {
+            cwd: this.options.home,
+            env: this.options.env(),
+            timeoutMs: DISK_TIMEOUT_MS,
+        });
+        const usedKiB = Number.parseInt(output.trim().split('\n').at(-1) ?? '', 10);
+        if (code === 0 && Number.isFinite(usedKiB)) {
+            this.diskMiB = Math.ceil(usedKiB / 1024);
+        }
     }
 }

@@ -34,9 +34,13 @@ export class IdentityGuard {
     protect(server: HttpServer): void {
         const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
         server.emit = ((event: string, ...args: unknown[]) => {
-            if (event === 'request') {
+            if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
                 const [request, response] = args as [IncomingMessage, ServerResponse];
                 void this.admitRequest(request, response).then((admitted) => admitted && emit(event, request, response));
+                return true;
+            }
+            if (event === 'connect') {
+                (args[1] as Duplex).destroy();
                 return true;
             }
             if (event === 'upgrade') {

@@ -80,6 +80,7 @@ export class WorkspaceAgent {
         });
         this.credentials = new CredentialServer(settings.credentialSocket, (message) => this.channel.send(message));
         this.activity = new ActivityMonitor({
+            home: settings.home,
             project: settings.project,
             env,
             send: (activity) => void this.channel.send(activity),
