@@ -4,6 +4,9 @@ import { defineConfig } from '@playwright/test';
 /** The machine's Chromium where there is one; otherwise Playwright's own. `npm test` says which in TANDEM_CHROMIUM. */
 const chromium = [process.env.TANDEM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => path && existsSync(path));
 
+/** More for a machine that is busy with other things. */
+const patience = Number(process.env.TANDEM_PATIENCE ?? 1);
+
 export default defineConfig({
     testDir: 'tests/e2e/specs',
     outputDir: 'test-results/e2e',
@@ -11,8 +14,8 @@ export default defineConfig({
     workers: 1,
     fullyParallel: false,
     forbidOnly: true,
-    timeout: 180_000,
-    expect: { timeout: 20_000 },
+    timeout: 180_000 * patience,
+    expect: { timeout: 20_000 * patience },
     reporter: [['list']],
     use: {
         browserName: 'chromium',
@@ -20,9 +23,10 @@ export default defineConfig({
         locale: 'en-GB',
         timezoneId: 'UTC',
         screenshot: 'only-on-failure',
-        trace: 'retain-on-failure',
-        actionTimeout: 20_000,
-        navigationTimeout: 60_000,
+        // Recording every change of an IDE's page slows it several times over.
+        trace: process.env.TANDEM_TRACE === '1' ? 'retain-on-failure' : 'off',
+        actionTimeout: 20_000 * patience,
+        navigationTimeout: 60_000 * patience,
         launchOptions: {
             executablePath: chromium,
             args: [

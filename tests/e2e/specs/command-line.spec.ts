@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ test('the tandem command signs in by the link, makes, opens, hibernates, resumes
     git,
     browser,
 }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(patient(300_000));
     const platform = await Platform.start();
     const home = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
     const tandem = (...args: string[]) =>
@@ -68,7 +69,9 @@ test('the tandem command signs in by the link, makes, opens, hibernates, resumes
         expect(actions).toContain('workspace.create');
 
         await succeed('workspaces', 'delete', name, '--yes');
-        await expect.poll(async () => JSON.parse(await succeed('workspaces', 'list', '--json')).items, { timeout: 60_000 }).toEqual([]);
+        await expect
+            .poll(async () => JSON.parse(await succeed('workspaces', 'list', '--json')).items, { timeout: patient(60_000) })
+            .toEqual([]);
         expect((await tandem('workspaces', 'logs', name)).code).toBe(5);
 
         // What was deleted after the backup is there again in a platform restored from it.

@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import { Platform } from '../fixtures/platform.ts';
 import { SAMPLE_REPOSITORY } from '../fixtures/sample-repository.ts';
 import { expect, test } from '../fixtures/test.ts';
@@ -9,7 +10,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
     browser,
     git,
 }) => {
-    test.setTimeout(420_000);
+    test.setTimeout(patient(420_000));
     const repository = await git.create('basket', SAMPLE_REPOSITORY);
     const platform = await Platform.start();
     try {
@@ -27,7 +28,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
         const ide = new IdePage(page);
         await test.step('clone', async () => {
             await portal.createFrom(repository);
-            await page.waitForURL(/\.ws\.tandem\.localhost/, { timeout: 90_000 });
+            await page.waitForURL(/\.ws\.tandem\.localhost/, { timeout: patient(90_000) });
             await ide.ready();
             await ide.extensionsReady();
         });
@@ -64,7 +65,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             await expect(scm.change('total.js')).toBeVisible();
             await scm.commitAllAndPush('Say that it begins empty');
             await expect
-                .poll(() => git.git('basket', 'log', '-1', '--format=%s', 'main'), { timeout: 30_000 })
+                .poll(() => git.git('basket', 'log', '-1', '--format=%s', 'main'), { timeout: patient(30_000) })
                 .toBe('Say that it begins empty');
             expect(await git.git('basket', 'show', 'main:src/total.js')).toContain('// nothing in it yet');
         });
@@ -76,7 +77,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             const again = await second.newPage();
             await new PortalPage(again, platform.url).openHome();
             await new PortalPage(again, platform.url).open('basket');
-            await again.waitForURL((url) => url.origin === workspaceUrl, { timeout: 60_000 });
+            await again.waitForURL((url) => url.origin === workspaceUrl, { timeout: patient(60_000) });
             const later = new IdePage(again);
             await later.ready();
             await later.extensionsReady();

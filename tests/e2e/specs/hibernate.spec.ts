@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import { SAMPLE_REPOSITORY } from '../fixtures/sample-repository.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { inState, runningWorkspace } from '../fixtures/workspaces.ts';
@@ -26,11 +27,11 @@ test('a workspace hibernates from the portal, keeps its files, and resumes by be
     await portal.openHome();
     await expect(portal.entry(title)).toContainText('Running');
     await portal.act(title, 'Hibernate workspace');
-    await expect(portal.entry(title)).toContainText('Hibernated', { timeout: 60_000 });
+    await expect(portal.entry(title)).toContainText('Hibernated', { timeout: patient(60_000) });
     await inState(admin.api, workspace, 'hibernated');
 
     await portal.open(title);
-    await page.waitForURL(new RegExp(`//${name}\\.ws\\.`), { timeout: 90_000 });
+    await page.waitForURL(new RegExp(`//${name}\\.ws\\.`), { timeout: patient(90_000) });
     await ide.ready();
     await ide.openFile('kept.txt');
     expect(await ide.editorText()).toContain('before');
@@ -47,7 +48,7 @@ test('an open page of a workspace that hibernates says so, and one click brings 
     });
     await inState(admin.api, workspace, 'hibernated');
     const back = page.getByRole('button', { name: /resume|wake|continue|open/i }).first();
-    await back.click({ timeout: 60_000 });
+    await back.click({ timeout: patient(60_000) });
     await inState(admin.api, workspace, 'running');
     await ide.ready();
 });

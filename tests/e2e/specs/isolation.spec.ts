@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { invite, type Person } from '../fixtures/people.ts';
@@ -126,7 +127,7 @@ test('a port of a workspace answers its owner and nobody else', async ({ platfor
     const port = /on port (\d+)/.exec(await ide.terminalText())?.[1] ?? '';
     const params = paramsOf(secret);
     await expect
-        .poll(async () => (await ada.api.listPorts({ params })).items.map((item) => String(item.port)), { timeout: 30_000 })
+        .poll(async () => (await ada.api.listPorts({ params })).items.map((item) => String(item.port)), { timeout: patient(30_000) })
         .toContain(port);
 
     await owner.goto(`${platform.url}/open/${secret.metadata.name}?port=${port}`);

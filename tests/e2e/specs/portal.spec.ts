@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { invite } from '../fixtures/people.ts';
@@ -76,7 +77,7 @@ test('what happens elsewhere appears in an open list without a reload', async ({
     const { teams } = await admin.api.getSession();
     await admin.api.createWorkspace({ params: { team: teams[0]?.name ?? '' }, body: { displayName: 'Appears' } });
     await expect(portal.entry('Appears')).toBeVisible();
-    await expect(portal.entry('Appears')).toContainText('Running', { timeout: 60_000 });
+    await expect(portal.entry('Appears')).toContainText('Running', { timeout: patient(60_000) });
 });
 
 test('creating from an address that cannot be cloned tells the reason and the way out', async ({ platform, admin, browserOf }) => {
@@ -85,7 +86,7 @@ test('creating from an address that cannot be cloned tells the reason and the wa
     await portal.openHome();
     await portal.createFrom('http://127.0.0.1:9/nobody/here.git');
     await expect(page.getByText('The workspace was not prepared').or(page.getByText('The workspace needs your attention'))).toBeVisible({
-        timeout: 60_000,
+        timeout: patient(60_000),
     });
     await expect(
         page

@@ -1,3 +1,4 @@
+import { patient } from '../fixtures/patience.ts';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SAMPLE_REPOSITORY } from '../fixtures/sample-repository.ts';
@@ -11,7 +12,7 @@ const folder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.u
 test.skip(process.env.TANDEM_SCREENSHOTS !== '1', 'Writes docs/screenshots: TANDEM_SCREENSHOTS=1 npm test -- --e2e');
 
 test('the pictures of the README', async ({ platform, admin, git, browserOf }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(patient(300_000));
     mkdirSync(folder, { recursive: true });
     const names = ['checkout', 'catalogue', 'search'];
     const workspaces = [];
