@@ -155,6 +155,9 @@ class RunningGateway implements Gateway {
         for (const connection of this.context.guard.live) {
             connection.cut({ code: CLOSE_CODES.serviceRestart, reason: 'The platform restarts.' });
         }
+        for (const relay of relays) {
+            relay.destroy();
+        }
         this.context.guard.dispose();
         this.context.upstream.close();
     }

@@ -10,6 +10,9 @@ export interface CrowdOptions {
     talking: number;
 }
 
+/** Between an echo and the next message: busy, without keeping the server from everything else. */
+const ECHO_PAUSE_MS = 20;
+
 export type CrowdMessage = { type: 'open' } | { type: 'closed'; closings: { code: number; atNs: bigint }[] };
 
 async function run(options: CrowdOptions): Promise<void> {
@@ -19,7 +22,7 @@ async function run(options: CrowdOptions): Promise<void> {
         socket.on('error', () => undefined);
         await new Promise((resolve) => socket.once('open', resolve));
         if (index < options.talking) {
-            socket.on('message', () => socket.send(Buffer.alloc(20_000)));
+            socket.on('message', () => setTimeout(() => socket.send(Buffer.alloc(20_000), () => undefined), ECHO_PAUSE_MS));
             socket.send(Buffer.alloc(20_000));
         }
         socket.once('close', (code) => {
