@@ -124,6 +124,16 @@ async function buildApplication(log) {
     await placeFrontend(staging, frontend);
 }
 
+/** Backends that are running go on naming the last build's folder, and so do open pages. */
+async function keepLastFrontend(output, next) {
+    const manifest = path.join(output, 'frontend/manifest.json');
+    const { build } = JSON.parse(await readFile(manifest, 'utf8').catch(() => '{}'));
+    const target = path.join(next, 'frontend', String(build));
+    if (build && existsSync(path.join(output, 'frontend', build)) && !existsSync(target)) {
+        await cp(path.join(output, 'frontend', build), target, { recursive: true });
+    }
+}
+
 async function application(pluginsKey) {
     const inputs = [
         path.join(root, 'package-lock.json'),
@@ -142,6 +152,7 @@ async function application(pluginsKey) {
         key,
         outputs: [lib],
         marker: path.join(ide, '.application-key'),
+        carryOver: keepLastFrontend,
         log,
         build: () => buildApplication(log),
     });

@@ -51,8 +51,9 @@ const copyOptions = { recursive: true, mode: constants.COPYFILE_FICLONE, preserv
 /** Where a step writes before its result takes the place of the last one: what runs from there goes on meanwhile. */
 export const nextOf = (output) => `${output}-next`;
 
-async function swapIn(output) {
+async function swapIn(output, carryOver) {
     const old = `${output}-old`;
+    await carryOver?.(output, nextOf(output));
     await rm(old, { recursive: true, force: true });
     if (existsSync(output)) {
         await rename(output, old);
@@ -63,10 +64,12 @@ async function swapIn(output) {
 
 /**
  * Runs a step unless its result is there already: in place, or in the cache.
- * @param {{name: string, key: string, outputs: string[], marker: string, build: () => Promise<void>, log: (text: string) => void}} step
- *        outputs: absolute folders that the step fills, under the names of `nextOf`; marker: file that names the key of what is in place.
+ * @param {{name: string, key: string, outputs: string[], marker: string, build: () => Promise<void>, log: (text: string) => void,
+ *        carryOver?: (output: string, next: string) => Promise<void>}} step
+ *        outputs: absolute folders that the step fills, under the names of `nextOf`; marker: file that names the key of what is in place;
+ *        carryOver: takes over from the last result what is still in use.
  */
-export async function cached({ name, key, outputs, marker, build, log }) {
+export async function cached({ name, key, outputs, marker, build, log, carryOver }) {
     const inPlace = await readFile(marker, 'utf8').catch(() => '');
     if (inPlace === key && outputs.every(existsSync)) {
         log('up to date');
@@ -88,7 +91,7 @@ export async function cached({ name, key, outputs, marker, build, log }) {
     }
     await rm(marker, { force: true });
     for (const output of outputs) {
-        await swapIn(output);
+        await swapIn(output, carryOver);
     }
     await mkdir(path.dirname(marker), { recursive: true });
     await writeFile(marker, key);

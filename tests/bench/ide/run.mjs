@@ -99,6 +99,8 @@ try {
             'typed: code-server': value(theirs, 'typedMs'),
             ratio: Number((value(ours, 'typedMs') / value(theirs, 'typedMs')).toFixed(2)),
             target,
+            'page CPU: Tandem': value(ours, 'cpuMs'),
+            'page CPU: code-server': value(theirs, 'cpuMs'),
             'colours after text': value(ours, 'colouredMs'),
             'git: Tandem': value(ours, 'gitMs'),
             'git: code-server': value(theirs, 'gitMs'),

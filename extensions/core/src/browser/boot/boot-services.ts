@@ -1,6 +1,5 @@
 import type { interfaces } from '@theia/core/shared/inversify';
 import { OSBackendProvider } from '@theia/core/lib/common/os';
-import { TextReplacementContribution } from '@theia/core/lib/browser/preload/text-replacement-contribution';
 import type { BootData } from '../../common/boot-data';
 
 /** Token of the facts that the backend wrote into the page. */
@@ -10,8 +9,4 @@ export const BootDataToken = Symbol('BootData');
 export function bindBootData(container: interfaces.Container, data: BootData): void {
     container.bind(BootDataToken).toConstantValue(data);
     container.rebind(OSBackendProvider).toConstantValue({ getBackendOS: () => Promise.resolve(data.os) } as never);
-    container.bind<TextReplacementContribution>(TextReplacementContribution).toConstantValue({
-        // The sentence of `QuietExtensionsModel` stands alone.
-        getReplacement: () => ({ 'Error fetching extensions.': '' }),
-    });
 }

@@ -5,6 +5,8 @@ import { PromptTemplateContribution } from '@theia/ai-core/lib/browser/prompttem
 import { SkillPromptCoordinator } from '@theia/ai-core/lib/browser/skill-prompt-coordinator';
 import { aiCorePreferenceSchema } from '@theia/ai-core/lib/common/ai-core-preferences';
 import { McpFrontendApplicationContribution } from '@theia/ai-mcp/lib/browser/mcp-frontend-application-contribution';
+import { InstallMcpUriHandler } from '@theia/ai-mcp/lib/browser/install-mcp-uri-handler';
+import { MCPConfigurationCommandContribution } from '@theia/ai-mcp/lib/browser/mcp-configuration-command-contribution';
 import type { ContributionFilterRegistry, FilterContribution } from '@theia/core/lib/common/contribution-filter';
 import { injectable } from '@theia/core/shared/inversify';
 import { NotebookActionsContribution } from '@theia/notebook/lib/browser/contributions/notebook-actions-contribution';
@@ -21,7 +23,9 @@ const LEFT_OUT: readonly (abstract new (...args: never[]) => object)[] = [
     DefaultFrontendVariableService,
     PromptTemplateContribution,
     SkillPromptCoordinator,
+    InstallMcpUriHandler,
     McpFrontendApplicationContribution,
+    MCPConfigurationCommandContribution,
     NotebookActionsContribution,
     NotebookCellActionContribution,
     NotebookOutlineContribution,
