@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { COLLAB_READY_LINE } from '@tandem/protocol';
-import { AppError, ConfigError, createLogger, lockDirectory } from '@tandem/server-kit';
+import { AppError, ConfigError, createLogger, lockDirectory, type Disposable } from '@tandem/server-kit';
 import { Command } from 'commander';
 import { mkdirSync } from 'node:fs';
 import { createJwtAuthenticator, remoteKeys } from './auth/authenticator.ts';
 import { readConfig, type CollabConfig } from './config.ts';
+import { WebhookOutbox } from './hooks/webhook-outbox.ts';
+import { PostgresUpdateLog } from './log/postgres-update-log.ts';
 import { SqliteUpdateLog } from './log/sqlite-update-log.ts';
 import { createCollabService, type CollabService } from './service.ts';
+
+const REPLICA_COMMIT_BEAT_MS = 3;
 
 function parse(args: readonly string[]): Record<string, unknown> {
     const program = new Command('tandem-collab')
@@ -35,12 +39,28 @@ function parse(args: readonly string[]): Record<string, unknown> {
 
 async function run(config: CollabConfig): Promise<void> {
     const logger = createLogger({ name: 'collab', level: config.logLevel });
-    mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
-    const lock = lockDirectory(config.dataDirectory);
-    const log = await SqliteUpdateLog.open(config.dataDirectory);
+    const { postgresUrl, redisUrl } = config;
+    const isReplica = postgresUrl !== undefined && redisUrl !== undefined;
+    // A replica keeps nothing on its disk, and several may run on one machine.
+    let lock: Disposable | undefined;
+    if (!isReplica) {
+        mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
+        lock = lockDirectory(config.dataDirectory);
+    }
+    const log = isReplica
+        ? await PostgresUpdateLog.open({ postgresUrl, redisUrl, logger })
+        : await SqliteUpdateLog.open(config.dataDirectory);
+    const { webhookUrl, webhookSecret } = config;
+    const outbox =
+        webhookUrl !== undefined && webhookSecret !== undefined
+            ? new WebhookOutbox({ url: webhookUrl, secret: webhookSecret, directory: config.dataDirectory, logger })
+            : undefined;
     const service: CollabService = createCollabService({
         log,
         logger,
+        hooks: outbox ? [outbox.listeners] : [],
+        // Other replicas hear of an edit when it is stored; PostgreSQL groups commits by itself.
+        ...(isReplica ? { limits: { commitBeatMs: REPLICA_COMMIT_BEAT_MS } } : {}),
         serverToken: config.serverToken,
         ...(config.jwksUrl === undefined
             ? {}
@@ -77,8 +97,9 @@ async function run(config: CollabConfig): Promise<void> {
                     process.exitCode = 1;
                 },
             )
+            .then(() => outbox?.close())
             .finally(() => {
-                lock.dispose();
+                lock?.dispose();
                 server.closeAllConnections();
                 process.exit();
             });

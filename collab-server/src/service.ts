@@ -16,6 +16,7 @@ import { refuseUpgrade } from './net/connection.ts';
 import { RelayChannels } from './relay/relay-channels.ts';
 import { Beat } from './room/beat.ts';
 import type { Member } from './room/member.ts';
+import { Replicas } from './room/replicas.ts';
 import { RoomRegistry } from './room/room-registry.ts';
 import type { Room, RoomHost } from './room/room.ts';
 import { Admission } from './session/admission.ts';
@@ -62,6 +63,7 @@ export class CollabService implements SessionHost {
     readonly documents: DocumentStore;
     readonly serverToken: string | undefined;
     readonly isOpenToAll: boolean;
+    private readonly replicas: Replicas;
     private readonly options: CollabServiceOptions;
     readonly sessions = new Set<Session>();
     /** Sockets that are not gone yet, closing ones included. */
@@ -93,12 +95,26 @@ export class CollabService implements SessionHost {
             now: this.now,
             scheduleFlush: (room) => this.beat.schedule(room),
             schedulePresence: (room, atOnce) => this.beat.schedulePresence(room, atOnce),
-            onEmpty: () => undefined,
+            onOpen: (room) => {
+                this.hooks.load({ room: room.name, bytes: room.state.byteLength });
+                this.replicas.opened(room);
+            },
+            onLeave: (room, member) => this.hooks.disconnect({ room: room.name, subject: member.subject, remaining: room.members.size }),
             onChange: (room, update) => this.changed(room, update),
-            onPresence: updateRoster,
+            onPresence: (room) => {
+                this.replicas.presence(room);
+                updateRoster(room);
+            },
             counters: { updates: 0, refused: 0, frames: 0, flushes: 0, presenceFrames: 0 },
         };
         this.rooms = new RoomRegistry(this.roomHost);
+        this.replicas = new Replicas({
+            log: this.log,
+            rooms: this.rooms,
+            host: this.roomHost,
+            logger: this.logger,
+            closeMembers: (room, reason) => this.documents.reset(room, reason),
+        });
         this.relay = new RelayChannels({ limits: this.limits, now: this.now });
         this.documents = new DocumentStore(this);
         this.admission = new Admission(this);
@@ -176,6 +192,23 @@ export class CollabService implements SessionHost {
             socket.destroy();
         });
     }
+
+    /**
+     * The service as a Fastify plugin: HTTP below the plugin's prefix, upgrades through the app's own server. The service
+     * is started by `ready` and closed with the app. Give `basePath` the same value as the prefix.
+     */
+    readonly fastifyPlugin = async (app: FastifyInstance): Promise<void> => {
+        await this.start();
+        app.server.on('upgrade', (request, socket, head) => this.handleUpgrade(request, socket, head));
+        // Bodies are read by our own routes: here they stay in the request.
+        app.removeAllContentTypeParsers();
+        app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+        app.all('/*', (request, reply) => {
+            void reply.hijack();
+            this.handleRequest(request.raw, reply.raw);
+        });
+        app.addHook('onClose', () => this.close());
+    };
 
     /** Closes every socket of what was revoked, at once. Returns how many. */
     revoke(revocation: Pick<Revocation, 'kind' | 'id' | 'expired' | 'reason'>): number {

@@ -168,7 +168,7 @@ export class DocumentStore {
     }
 
     /** Everyone leaves: y-websocket clients are closed, others are told on their shared socket. */
-    private reset(room: Room, reason: string): void {
+    reset(room: Room, reason: string): void {
         for (const member of [...room.members]) {
             const session = this.service.sessionOf(member);
             if (session && 'closeDocument' in session) {

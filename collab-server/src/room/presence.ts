@@ -11,6 +11,10 @@ const GONE_MS = 90_000;
 export interface PresenceOwner {
     /** Two connections of one subject may take an id over from each other (a reconnect before the old socket is gone). */
     readonly subject: string;
+    readonly displayName?: string | undefined;
+    readonly access: string;
+    /** Set when these are members of another replica; how many ids they may have was checked there. */
+    readonly replica?: string;
     readonly presenceIds: Set<number>;
 }
 
@@ -19,6 +23,8 @@ interface Entry {
     /** The state as the client's JSON, never parsed; `undefined` when it left. */
     state: Buffer | undefined;
     owner: PresenceOwner | undefined;
+    /** Who spoke last, also after the id has left. */
+    speaker: PresenceOwner;
     goneAt: number;
 }
 
@@ -31,6 +37,7 @@ interface Entry {
 export class Presence {
     private readonly entries = new Map<number, Entry>();
     private readonly dirty = new Set<number>();
+    private readonly remote = new Map<string, PresenceOwner>();
     private readonly limits: Limits;
     private liveCount = 0;
 
@@ -112,6 +119,7 @@ export class Presence {
     takeChanges(now: number): Buffer {
         const changes = this.encode([...this.dirty]);
         this.dirty.clear();
+
         if (this.entries.size > this.liveCount * 2 + 64) {
             for (const [id, entry] of this.entries) {
                 if (entry.state === undefined && now - entry.goneAt > GONE_MS) {
@@ -120,6 +128,70 @@ export class Presence {
             }
         }
         return changes;
+    }
+
+    /**
+     * What changed among this replica's own members since the last `takeChanges`, or all of it: for each of them who they
+     * are and an awareness update. `undefined` when there is nothing.
+     */
+    packLocal(everything: boolean): Buffer | undefined {
+        const groups = new Map<PresenceOwner, number[]>();
+        for (const id of everything ? this.entries.keys() : this.dirty) {
+            const { speaker, state } = this.entries.get(id) as Entry;
+            if (speaker.replica === undefined && (state !== undefined || !everything)) {
+                groups.set(speaker, [...(groups.get(speaker) ?? []), id]);
+            }
+        }
+        if (groups.size === 0) {
+            return undefined;
+        }
+        const writer = new ByteWriter(groups.size * 200);
+        writer.uint(groups.size);
+        for (const [{ subject, displayName, access }, ids] of groups) {
+            writer.string(JSON.stringify({ subject, displayName, access }));
+            const update = this.encode(ids);
+            writer.uint(update.length);
+            writer.bytes(update);
+        }
+        return writer.finish();
+    }
+
+    /** Takes in what another replica packed. */
+    receivePacked(replica: string, packed: Buffer, now: number): { changed: boolean; left: boolean } {
+        const outcome = { changed: false, left: false };
+        const reader = new MessageReader(packed);
+        for (let left = reader.uint(); left > 0; left--) {
+            const card = reader.string();
+            const key = `${replica} ${card}`;
+            let owner = this.remote.get(key);
+            if (!owner) {
+                owner = {
+                    ...(JSON.parse(card) as { subject: string; displayName?: string; access: string }),
+                    replica,
+                    presenceIds: new Set(),
+                };
+                this.remote.set(key, owner);
+            }
+            const { changed, left: gone } = this.receive(owner, reader.value(), now);
+            outcome.changed ||= changed;
+            outcome.left ||= gone;
+            if (owner.presenceIds.size === 0) {
+                this.remote.delete(key);
+            }
+        }
+        return outcome;
+    }
+
+    /** Everybody of a replica leaves. Returns whether there was anybody. */
+    replicaLeaves(replica: string, now: number): boolean {
+        let any = false;
+        for (const [key, owner] of this.remote) {
+            if (owner.replica === replica) {
+                this.remote.delete(key);
+                any = this.leave(owner, now) || any;
+            }
+        }
+        return any;
     }
 
     /** One awareness update with everybody. */
@@ -156,9 +228,10 @@ export class Presence {
             entry.clock = clock;
             entry.state = state;
             entry.owner = owner;
+            entry.speaker = owner;
             entry.goneAt = now;
         } else {
-            this.entries.set(id, { clock, state, owner, goneAt: now });
+            this.entries.set(id, { clock, state, owner, speaker: owner, goneAt: now });
         }
         if (state !== undefined) {
             owner.presenceIds.add(id);

@@ -116,7 +116,10 @@ export class RoomRegistry {
         const slot: Slot = { opening, room: undefined };
         this.slots.set(name, slot);
         opening.then(
-            (room) => (slot.room = room),
+            (room) => {
+                slot.room = room;
+                this.host.onOpen(room);
+            },
             () => {
                 if (this.slots.get(name) === slot) {
                     this.slots.delete(name);

@@ -19,8 +19,9 @@ export interface RoomHost {
     scheduleFlush(room: Room): void;
     /** Asks for `flushPresence`; at once when somebody left. */
     schedulePresence(room: Room, atOnce: boolean): void;
-    /** The last member left. */
-    onEmpty(room: Room): void;
+    /** A room was loaded. */
+    onOpen(room: Room): void;
+    onLeave(room: Room, member: Member): void;
     onChange(room: Room, update: Uint8Array): void;
     /** Presence is about to go out. */
     onPresence(room: Room): void;
@@ -38,7 +39,6 @@ export class Room {
     private readonly host: RoomHost;
     readonly state: UpdateState;
     private batch: ScannedUpdate[] = [];
-    private batchBytes = 0;
     /** Who made the whole batch; `null` when several did. */
     private batchAuthor: Member | undefined | null;
     private answers = new Map<string, Buffer>();
@@ -83,9 +83,7 @@ export class Room {
         if (this.presence.leave(member, this.host.now())) {
             this.host.schedulePresence(this, true);
         }
-        if (this.members.size === 0) {
-            this.host.onEmpty(this);
-        }
+        this.host.onLeave(this, member);
     }
 
     /**
@@ -131,16 +129,30 @@ export class Room {
         host.commits.add(this.name, bytes, member);
         this.tailBytes += bytes.length;
         this.tailEntries++;
+        this.gather(update, member);
+        host.onChange(this, bytes);
+        return 'taken';
+    }
+
+    /** Takes an update that another replica has stored already. @throws InvalidUpdate */
+    receiveStored(bytes: Uint8Array): void {
+        const update = scanUpdate(bytes);
+        if (this.state.append(update)) {
+            this.answers.clear();
+            this.tailBytes += bytes.length;
+            this.tailEntries++;
+            this.gather(update, undefined);
+        }
+    }
+
+    private gather(update: ScannedUpdate, member: Member | undefined): void {
         if (this.batch.length === 0) {
             this.batchAuthor = member;
-            host.scheduleFlush(this);
+            this.host.scheduleFlush(this);
         } else if (this.batchAuthor !== member) {
             this.batchAuthor = null;
         }
         this.batch.push(update);
-        this.batchBytes += bytes.length;
-        host.onChange(this, bytes);
-        return 'taken';
     }
 
     /** Whether `bytes` brings nothing that is not here yet; the document is left as it is. */
@@ -159,7 +171,6 @@ export class Room {
             return;
         }
         this.batch = [];
-        this.batchBytes = 0;
         const author = this.batchAuthor;
         this.batchAuthor = undefined;
         this.host.counters.flushes++;
@@ -215,8 +226,8 @@ export class Room {
         if (!this.presence.isDirty) {
             return;
         }
-        const changes = this.presence.takeChanges(this.host.now());
         this.host.onPresence(this);
+        const changes = this.presence.takeChanges(this.host.now());
         const frames = new Map<string, Buffer>();
         for (const member of this.members) {
             if (member.connection.bufferedBytes > this.host.limits.softBufferBytes) {

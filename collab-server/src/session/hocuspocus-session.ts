@@ -5,7 +5,6 @@ import type { Connection, ConnectionHandler } from '../net/connection.ts';
 import { OPCODE, frameOf } from '../net/web-socket-frames.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import { Member } from '../room/member.ts';
-import type { Room } from '../room/room.ts';
 import { MessageReader, ProtocolViolation } from '../wire/message-reader.ts';
 import {
     MESSAGE,
@@ -14,7 +13,6 @@ import {
     permissionDeniedFrame,
     plainFrame,
     stringFrame,
-    type Address,
 } from '../wire/messages.ts';
 import { handleDocumentMessage, refuse } from './document-messages.ts';
 import { openDocument, type OpenDocument } from './open-document.ts';

@@ -23,10 +23,8 @@ export function answerStateless(room: Room, member: Member, text: string): void 
 
 export function rosterOf(room: Room): RosterEntry[] {
     const entries: RosterEntry[] = [];
-    for (const member of room.members) {
-        for (const clientId of member.presenceIds) {
-            entries.push({ clientId, subject: member.subject, name: member.displayName, access: member.access });
-        }
+    for (const [clientId, owner] of room.presence.owners()) {
+        entries.push({ clientId, subject: owner.subject, name: owner.displayName, access: owner.access });
     }
     return entries.sort((a, b) => a.clientId - b.clientId);
 }

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@tandem/server-kit';
+import { PostgresStore } from './postgres-store.ts';
+import { RedisFanOut, type StoredBatch } from './redis-fan-out.ts';
+import type { Replication, ReplicationListener } from './replication.ts';
+import { packUpdates, unpackUpdates } from './sqlite-store.ts';
+import type { RoomSummary, RoomUpdates, UpdateLog, VersionSummary } from './update-log.ts';
+
+/** How often open rooms are compared with the database, which also finds what Redis lost. */
+const COMPARE_MS = 1_000;
+
+/** Which entries of a room this replica has: all up to `through`, and some beyond. */
+interface Seen {
+    through: number;
+    readonly beyond: Set<number>;
+}
+
+/**
+ * PostgreSQL as log and snapshots, Redis between replicas. An update is published only after its commit: whoever loads a
+ * room either finds an update in the database or hears of it afterwards, so no update falls between.
+ */
+export class PostgresUpdateLog implements UpdateLog, Replication {
+    private readonly store: PostgresStore;
+    private readonly fanOut: RedisFanOut;
+    private readonly now: () => number;
+    private readonly seen = new Map<string, Seen>();
+    private readonly loading = new Map<string, StoredBatch[]>();
+    private listener: ReplicationListener | undefined;
+    private timer: NodeJS.Timeout | undefined;
+    private appending: Promise<void> = Promise.resolve();
+    private comparing: Promise<void> | undefined;
+    private closed = false;
+
+    private constructor(store: PostgresStore, fanOut: RedisFanOut, now: () => number) {
+        this.store = store;
+        this.fanOut = fanOut;
+        this.now = now;
+    }
+
+    /** @throws UpdateLogError when the database cannot be reached or is not ours */
+    static async open(options: { postgresUrl: string; redisUrl: string; logger: Logger; now?: () => number }): Promise<PostgresUpdateLog> {
+        const store = new PostgresStore(options.postgresUrl);
+        try {
+            await store.migrate();
+        } catch (error) {
+            await store.close();
+            throw error;
+        }
+        const log = new PostgresUpdateLog(store, new RedisFanOut(options.redisUrl, randomUUID(), options.logger), options.now ?? Date.now);
+        log.start();
+        return log;
+    }
+
+    listen(listener: ReplicationListener): void {
+        this.listener = listener;
+    }
+
+    append(batch: readonly RoomUpdates[]): Promise<void> {
+        // One after the other: the pool's connections would overtake each other.
+        const appended = this.appending.then(() => this.appendNow(batch));
+        this.appending = appended.catch(() => undefined);
+        return appended;
+    }
+
+    private async appendNow(batch: readonly RoomUpdates[]): Promise<void> {
+        const packed = batch.map(({ room, updates }) => ({ room, data: packUpdates(updates) }));
+        const sequences = await this.store.append(packed, this.now());
+        const stored: StoredBatch[] = packed.map(({ room, data }) => ({ room, data, sequence: sequences.get(room) ?? 0 }));
+        stored.forEach(({ room, sequence }) => this.markSeen(room, sequence));
+        this.fanOut.publishBatches(stored);
+    }
+
+    async load(room: string): Promise<Uint8Array[]> {
+        // What others store meanwhile is kept and applied once the room is open.
+        const early: StoredBatch[] = [];
+        this.loading.set(room, early);
+        try {
+            const entries = await this.store.load(room, 0);
+            this.seen.set(room, { through: entries.at(-1)?.sequence ?? 0, beyond: new Set() });
+            return entries.flatMap(({ data }) => unpackUpdates(data));
+        } finally {
+            setImmediate(() => {
+                this.loading.delete(room);
+                early.forEach((batch) => this.take(batch));
+            });
+        }
+    }
+
+    async compact(room: string, snapshot: Uint8Array): Promise<void> {
+        const seen = this.seen.get(room);
+        if (!seen) {
+            // Not open here: everything that is stored now counts as seen, if the snapshot was made of it.
+            const last = (await this.store.sequences([room])).get(room);
+            if (last !== undefined) {
+                await this.store.compact(room, last, packUpdates([snapshot]), this.now());
+            }
+            return;
+        }
+        if (seen.through > 0) {
+            await this.store.compact(room, seen.through, packUpdates([snapshot]), this.now());
+        }
+    }
+
+    async rewrite(room: string, snapshot: Uint8Array): Promise<void> {
+        await this.store.rewrite(room, packUpdates([snapshot]), this.now());
+        this.seen.delete(room);
+        this.fanOut.publish('reset', room, Buffer.from('the document was rewritten'));
+    }
+
+    async remove(room: string): Promise<boolean> {
+        const removed = await this.store.remove(room);
+        this.seen.delete(room);
+        this.fanOut.publish('reset', room, Buffer.from('the document was deleted'));
+        return removed;
+    }
+
+    list(options: { prefix?: string; after?: string; limit: number }): Promise<RoomSummary[]> {
+        return this.store.list(options.prefix ?? '', options.after ?? '', options.limit);
+    }
+
+    saveVersion(room: string, version: { name: string; author: string; snapshot: Uint8Array }): Promise<VersionSummary> {
+        return this.store.saveVersion(room, version, this.now());
+    }
+
+    listVersions(room: string): Promise<VersionSummary[]> {
+        return this.store.listVersions(room);
+    }
+
+    loadVersion(room: string, id: number): Promise<Uint8Array | undefined> {
+        return this.store.loadVersion(room, id);
+    }
+
+    check(): Promise<void> {
+        return this.store.check();
+    }
+
+    publishPresence(room: string, packed: Buffer): void {
+        this.fanOut.publish('presence', room, packed);
+    }
+
+    requestPresence(room: string): void {
+        this.fanOut.publish('presence-request', room, Buffer.alloc(0));
+    }
+
+    async close(): Promise<void> {
+        this.closed = true;
+        clearTimeout(this.timer);
+        await this.comparing?.catch(() => undefined);
+        await this.fanOut.close();
+        await this.store.close();
+    }
+
+    private start(): void {
+        this.fanOut.start({
+            onBatches: (batches) => batches.forEach((batch) => this.take(batch)),
+            onMessage: ({ type, replica, room, data }) => {
+                switch (type) {
+                    case 'presence':
+                        return this.listener?.onPresence(room, replica, Buffer.from(data));
+                    case 'presence-request':
+                        return this.listener?.onPresenceRequest(room);
+                    case 'reset':
+                        this.seen.delete(room);
+                        return this.listener?.onReset(room, data.toString());
+                }
+            },
+            onReplicaGone: (replica) => this.listener?.onReplicaGone(replica),
+            onGap: () => void this.compare(),
+        });
+        this.schedule();
+    }
+
+    private schedule(): void {
+        if (!this.closed) {
+            this.timer = setTimeout(() => void this.compare().finally(() => this.schedule()), COMPARE_MS);
+        }
+    }
+
+    /** Fetches what the database has of open rooms and this replica has not. */
+    private compare(): Promise<void> {
+        this.comparing ??= this.fetchMissing()
+            .catch(() => undefined)
+            .finally(() => (this.comparing = undefined));
+        return this.comparing;
+    }
+
+    private async fetchMissing(): Promise<void> {
+        const rooms = new Set(this.listener?.openRooms() ?? []);
+        for (const room of this.seen.keys()) {
+            if (!rooms.has(room) && !this.loading.has(room)) {
+                this.seen.delete(room);
+            }
+        }
+        if (rooms.size === 0) {
+            return;
+        }
+        for (const [room, last] of await this.store.sequences([...rooms])) {
+            const seen = this.seen.get(room);
+            if (seen && last > seen.through) {
+                // What is committed has no gaps up to its last entry, and a snapshot holds all before it.
+                const missing = await this.store.load(room, seen.through);
+                missing.forEach(({ sequence, data }) => this.take({ room, sequence, data }));
+                const through = missing.at(-1)?.sequence;
+                if (through !== undefined && missing.every(({ sequence }) => seen.beyond.has(sequence) || sequence <= seen.through)) {
+                    seen.through = Math.max(seen.through, through);
+                }
+            }
+        }
+    }
+
+    private take(batch: StoredBatch): void {
+        const { room, sequence, data } = batch;
+        const early = this.loading.get(room);
+        if (early) {
+            early.push(batch);
+            return;
+        }
+        const seen = this.seen.get(room);
+        if (!seen || sequence <= seen.through || seen.beyond.has(sequence)) {
+            return;
+        }
+        // Applied before it counts as seen: a compaction must never drop an entry that its snapshot lacks.
+        if (this.listener?.onUpdates(room, unpackUpdates(Buffer.from(data)))) {
+            this.markSeen(room, sequence);
+        }
+    }
+
+    private markSeen(room: string, sequence: number): void {
+        let seen = this.seen.get(room);
+        if (!seen) {
+            seen = { through: 0, beyond: new Set() };
+            this.seen.set(room, seen);
+        }
+        seen.beyond.add(sequence);
+        while (seen.beyond.delete(seen.through + 1)) {
+            seen.through++;
+        }
+    }
+}
