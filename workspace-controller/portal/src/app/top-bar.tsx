@@ -31,15 +31,12 @@ export function TopBar() {
                 ))}
             </nav>
             <div className={classes['end']}>
-                <UnstyledButton
-                    className={classes['search']}
-                    onClick={openPalette}
-                    aria-label={common.palette.open}
-                    aria-keyshortcuts="Control+K Meta+K"
-                >
+                <UnstyledButton className={classes['search']} onClick={openPalette} aria-keyshortcuts="Control+K Meta+K">
                     <IconSearch size={15} aria-hidden />
                     <span className={classes['searchText']}>{common.palette.open}</span>
-                    <Kbd className={classes['kbd'] as string}>{IS_MAC ? '⌘ K' : 'Ctrl K'}</Kbd>
+                    <Kbd aria-hidden className={classes['kbd'] as string}>
+                        {IS_MAC ? '⌘ K' : 'Ctrl K'}
+                    </Kbd>
                 </UnstyledButton>
                 <Tooltip label={common.palette.open}>
                     <ActionIcon

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconLogin2 } from '@tabler/icons-react';
 import { ERROR_CODES, LINK_TOKEN_FRAGMENT, type ErrorCode } from '@tandem/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Navigate, useLocation, useSearchParams } from 'react-router';
 import { sessionQuery, signInOptionsQuery } from '../../api/queries.ts';
 import { FailureAlert } from '../../components/failure-alert.tsx';
@@ -23,6 +24,7 @@ export default function SignInPage() {
     const { hash } = useLocation();
     const session = useQuery(sessionQuery);
     const options = useQuery(signInOptionsQuery);
+    const [other, setOther] = useState(false);
     const to = returnAddress(search.get('return'));
     const token = fragmentToken(hash, LINK_TOKEN_FRAGMENT);
     if (token !== undefined) {
@@ -41,8 +43,14 @@ export default function SignInPage() {
         );
     }
     const { password, passkey, providers, awaitsFirstAdmin } = options.data;
-    if (awaitsFirstAdmin) {
-        return <Gate title={texts.awaitsAdmin.title} intro={texts.awaitsAdmin.text} />;
+    if (awaitsFirstAdmin && providers.length === 0 && !other) {
+        return (
+            <Gate title={texts.awaitsAdmin.title} intro={texts.awaitsAdmin.text}>
+                <Button variant="default" size="sm" onClick={() => setOther(true)}>
+                    {texts.link.other}
+                </Button>
+            </Gate>
+        );
     }
     const failed = search.get('error');
     const others = providers.length > 0 || (passkey && passkeysWork());

@@ -13,6 +13,7 @@ import { ListSkeleton } from '../../components/list-skeleton.tsx';
 import { useSetSearch } from '../../components/use-search-param.ts';
 import { VirtualList } from '../../components/virtual-list.tsx';
 import { messages } from '../../messages.ts';
+import { continueAddress } from '../../workspaces/continue-address.ts';
 import { countStates, filterWorkspaces, readFilter } from '../../workspaces/filter-workspaces.ts';
 import { useStableOrder } from '../../workspaces/use-stable-order.ts';
 import { byActivity } from '../../workspaces/workspace-facts.ts';
@@ -48,7 +49,7 @@ export function WorkspaceList({ scope }: { scope: WorkspaceScope }) {
         const none = scope === 'all' ? texts.noneOfAll : texts.none;
         return <EmptyState icon={<IconBox size={28} />} title={none.title} text={none.text} />;
     }
-    const first = filtered ? undefined : ordered[0];
+    const first = filtered ? undefined : ordered.find((workspace) => continueAddress(workspace).leaves);
     return (
         <>
             {(all.length >= TOOLS_FROM || filtered) && <ListTools counts={counts} total={all.length} onChange={setSearch} />}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconFolder, IconGitBranch, IconUser } from '@tabler/icons-react';
+import { IconFileDiff, IconGitBranch, IconUser } from '@tabler/icons-react';
 import type { Workspace } from '@tandem/protocol';
 import { memo } from 'react';
 import { Link } from 'react-router';
@@ -45,7 +45,9 @@ export const WorkspaceRow = memo(function WorkspaceRow({ workspace, owner, first
                             {spec.displayName}
                         </Link>
                     )}
-                    <span className={classes['repository']}>{spec.source ? repositoryLabel(spec.source.url) : texts.emptyProject}</span>
+                    <span className={classes['repository']} data-none={spec.source === undefined || undefined}>
+                        {spec.source ? repositoryLabel(spec.source.url) : texts.emptyProject}
+                    </span>
                 </div>
                 <div className={classes['facts']}>
                     <StateWord state={shown.state} text={shown.word} />
@@ -56,8 +58,8 @@ export const WorkspaceRow = memo(function WorkspaceRow({ workspace, owner, first
                         </span>
                     )}
                     {(status.uncommittedFiles ?? 0) > 0 && (
-                        <span className={classes['fact']} data-uncommitted>
-                            <IconFolder size={14} aria-hidden />
+                        <span className={classes['fact']}>
+                            <IconFileDiff size={14} aria-hidden />
                             {texts.uncommitted(status.uncommittedFiles ?? 0)}
                         </span>
                     )}
