@@ -1,4 +1,4 @@
-import type { Kind, Workspace, WorkspaceMessage } from '@tandem/protocol';
+import type { Kind, Workspace, WorkspaceMessage, WorkspacePool } from '@tandem/protocol';
 import { AppError, type Clock, type Logger } from '@tandem/server-kit';
 import type { AuditSink } from '../audit/audit-sink.ts';
 import type { ControlTokenMinter, CredentialProvider, WorkspaceDirectory } from '../events.ts';
@@ -16,6 +16,8 @@ import { PoolReconciler } from './pool/pool-reconciler.ts';
 import { Informer } from './runtime/informer.ts';
 import { WorkQueue, type WorkResult } from './runtime/work-queue.ts';
 import { MemoryDirectory } from './workspace-directory.ts';
+import { templateOf } from './workspace/messages.ts';
+import { Places } from './workspace/places.ts';
 import { WorkspaceReconciler } from './workspace/reconciler.ts';
 
 export interface ControlPlaneOptions {
@@ -43,9 +45,14 @@ export interface ControlPlane {
 }
 
 const KINDS: readonly Kind[] = ['Workspace', 'WorkspacePool', 'WorkspaceTemplate', 'Team', 'User', 'AccessGrant'];
-const CONCURRENCY = 8;
+/** Most of the work is waiting: for a disk, a process, a workspace that saves before it ends. */
+const CONCURRENCY = 32;
 const MINUTE_MS = 60_000;
 const UPDATE_ATTEMPTS = 5;
+
+/** What only waits in line itself makes no room for others. */
+const mayFreePlace = ({ spec, status, metadata }: Workspace): boolean =>
+    status.state !== 'queued' || spec.operatingMode !== 'Running' || metadata.deletedAt !== undefined;
 
 /** The reconcilers of all kinds over one store and one runtime. */
 export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
@@ -76,8 +83,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         portalUrl: options.portalUrl,
         random: options.random ?? Math.random,
         requeue: (namespace, name) => queue.add(`Workspace/${namespace}/${name}`),
+        memberFailed: (namespace, pool) => pools.noteFailure(namespace, pool),
     };
-    const workspaces = new WorkspaceReconciler(context);
+    const places = new Places(context);
+    const workspaces = new WorkspaceReconciler(context, places);
     const pools = new PoolReconciler(context);
     const idle = new IdleWatch(context);
     const orphans = new OrphanSweep(context);
@@ -106,6 +115,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         }
     }
 
+    const poolsOf = (namespace: string): WorkspacePool[] =>
+        informer.all('WorkspacePool').filter((pool) => pool.metadata.namespace === namespace);
+    const requeuePool = ({ metadata }: WorkspacePool): void => queue.add(`WorkspacePool/${metadata.namespace}/${metadata.name}`);
+
     function requeueUid(uid: string): void {
         const workspace = informer.all('Workspace').find((candidate) => candidate.metadata.uid === uid);
         if (workspace) {
@@ -124,15 +137,17 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         const { namespace, name } = object.metadata;
         queue.add(`${kind}/${namespace}/${name}`);
         if (kind === 'Workspace') {
+            poolsOf(namespace).forEach(requeuePool);
+            if (mayFreePlace(object as Workspace)) {
+                requeueWhere(
+                    ({ metadata, status }) => metadata.namespace === namespace && status.state === 'queued' && metadata.name !== name,
+                );
+            }
+        } else if (kind === 'WorkspaceTemplate') {
             informer
                 .all('WorkspacePool')
-                .filter((pool) => pool.metadata.namespace === namespace)
-                .forEach((pool) => queue.add(`WorkspacePool/${namespace}/${pool.metadata.name}`));
-            // A place may have become free.
-            requeueWhere(
-                (candidate) =>
-                    candidate.metadata.namespace === namespace && candidate.status.state === 'queued' && candidate.metadata.name !== name,
-            );
+                .filter((pool) => pool.spec.templateRef === name)
+                .forEach(requeuePool);
         } else if (kind === 'Team') {
             requeueWhere((candidate) => candidate.status.state === 'queued');
         }
@@ -164,7 +179,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         }
         try {
             if (message.type === 'keep-awake') {
-                const keepAwakeUntil = new Date(clock.now() + message.minutes * MINUTE_MS).toISOString();
+                const ceiling = templateOf(context, workspace)?.spec.keepAwakeCeilingMinutes ?? message.minutes;
+                const minutes = Math.min(message.minutes, ceiling);
+                const keepAwakeUntil = new Date(clock.now() + minutes * MINUTE_MS).toISOString();
                 await changeSpec(workspace, (spec) => ({ ...spec, keepAwakeUntil }));
             } else if (message.type === 'credential-request') {
                 const result = await options.credentials(workspace.spec.owner, message);
@@ -178,8 +195,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
     return {
         directory,
         async createWorkspace(request) {
-            const workspace = await createWorkspace(context, request, (candidate) => workspaces.admission(candidate).admitted);
-            pools.noteClaim(workspace.metadata.namespace);
+            const workspace = await createWorkspace(context, places, request);
+            const { namespace } = workspace.metadata;
+            poolsOf(namespace).forEach((pool) => pools.noteClaim(namespace, pool.metadata.name));
             return workspace;
         },
         wakeLastUsed(owner) {

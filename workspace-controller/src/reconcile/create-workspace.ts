@@ -1,5 +1,4 @@
 import {
-    CLEANUP_FINALIZER,
     DEFAULT_TEMPLATE,
     INSTALL_NAMESPACE,
     isWorkspaceName,
@@ -12,35 +11,13 @@ import {
 import { AppError } from '@tandem/server-kit';
 import { assertGitUrl } from '../http/git-url.ts';
 import { displayNameFromRepository, nameFromRepository } from '../domain/workspace-names.ts';
-import type { NewObject } from '../store/resource-store.ts';
+import { BLUEPRINT, blueprintOf } from '../domain/blueprint.ts';
+import { newWorkspace } from '../resources/new-workspace.ts';
 import type { PlaneContext } from './plane-context.ts';
+import type { Places } from './workspace/places.ts';
 import { isWaiting } from './workspace/plan.ts';
 
 const NAME_ATTEMPTS = 5;
-
-export const newWorkspaceStatus = (): Workspace['status'] => ({
-    observedGeneration: 0,
-    state: 'queued',
-    stages: [],
-    prepared: false,
-    restarts: 0,
-    conditions: [],
-});
-
-/** A workspace object that nobody has seen yet. */
-export function newWorkspace(
-    namespace: string,
-    name: string,
-    spec: Workspace['spec'],
-    labels: Record<string, string> = {},
-): NewObject<'Workspace'> {
-    return {
-        kind: 'Workspace',
-        metadata: { namespace, name, labels, finalizers: [CLEANUP_FINALIZER] },
-        spec,
-        status: newWorkspaceStatus(),
-    };
-}
 
 export interface CreateRequest {
     team: string;
@@ -52,14 +29,9 @@ export interface CreateRequest {
  * Makes a workspace somebody's: a waiting member of the pool when the template and the quota allow it and no name was
  * asked for (a member has its name from birth), else a new one.
  *
- * @param mayRun takes a place under the quotas, or says that there is none
  * @throws AppError `invalid-name`, `already-exists`, `invalid-git-url`, `not-found` for an unknown template
  */
-export async function createWorkspace(
-    context: PlaneContext,
-    request: CreateRequest,
-    mayRun: (workspace: Workspace) => boolean,
-): Promise<Workspace> {
+export async function createWorkspace(context: PlaneContext, places: Places, request: CreateRequest): Promise<Workspace> {
     const { body } = request;
     const namespace = TEAM_NAMESPACE_PREFIX + request.team;
     const spec = readSpec(context, request);
@@ -67,7 +39,7 @@ export async function createWorkspace(
         checkName(context, body.name);
         return create(context, namespace, body.name, spec);
     }
-    const claimed = await claimMember(context, namespace, spec, mayRun);
+    const claimed = await claimMember(context, places, namespace, spec);
     if (claimed !== undefined) {
         return claimed;
     }
@@ -117,7 +89,8 @@ function checkName(context: PlaneContext, name: string): void {
 }
 
 async function create(context: PlaneContext, namespace: string, name: string, spec: Workspace['spec']): Promise<Workspace> {
-    const created = await context.store.create(newWorkspace(namespace, name, spec));
+    const queuedAt = new Date(context.clock.now()).toISOString();
+    const created = await context.store.create(newWorkspace({ namespace, name, spec, queuedAt }));
     context.informer.apply(created);
     return created;
 }
@@ -125,39 +98,56 @@ async function create(context: PlaneContext, namespace: string, name: string, sp
 /** Takes over a started member by one write; of two who want the same one, the second takes the next. */
 async function claimMember(
     context: PlaneContext,
+    places: Places,
     namespace: string,
     spec: Workspace['spec'],
-    mayRun: (workspace: Workspace) => boolean,
 ): Promise<Workspace | undefined> {
-    const { informer, store, sessions } = context;
-    const members = informer
-        .all('Workspace')
-        .filter(
-            (candidate) =>
-                candidate.metadata.namespace === namespace &&
-                candidate.metadata.labels[POOL_LABEL] !== undefined &&
-                candidate.metadata.deletedAt === undefined &&
-                candidate.spec.owner === POOL_OWNER &&
-                candidate.spec.templateRef === spec.templateRef &&
-                isWaiting(candidate) &&
-                sessions.get(candidate.metadata.uid)?.session.connected === true,
-        )
-        .sort((a, b) => a.metadata.createdAt.localeCompare(b.metadata.createdAt));
-    for (const member of members) {
-        const { [POOL_LABEL]: _pool, ...labels } = member.metadata.labels;
-        const mine: Workspace = { ...member, metadata: { ...member.metadata, labels }, spec };
-        if (!mayRun(mine)) {
+    const { beingClaimed } = places;
+    const gone = new Set<string>();
+    for (;;) {
+        const member = claimable(context, namespace, spec).find(({ metadata: { uid } }) => !beingClaimed.has(uid) && !gone.has(uid));
+        if (member === undefined) {
             return undefined;
         }
+        const { uid } = member.metadata;
+        const { [POOL_LABEL]: _pool, ...labels } = member.metadata.labels;
+        const mine: Workspace = { ...member, metadata: { ...member.metadata, labels }, spec };
+        if (!places.ask(mine).admitted) {
+            return undefined;
+        }
+        beingClaimed.add(uid);
         try {
-            const claimed = await store.update<'Workspace'>(mine);
-            informer.apply(claimed);
+            const claimed = await context.store.update<'Workspace'>(mine);
+            context.informer.apply(claimed);
             return claimed;
         } catch (error) {
+            places.settle(uid);
             if (!(error instanceof AppError && (error.code === 'conflict' || error.code === 'not-found'))) {
                 throw error;
             }
+            if (!(await context.informer.refresh('Workspace', namespace, member.metadata.name))) {
+                gone.add(uid);
+            }
+        } finally {
+            beingClaimed.delete(uid);
         }
     }
-    return undefined;
+}
+
+/** Members that can be claimed for this spec, the oldest first. */
+function claimable({ informer, sessions }: PlaneContext, namespace: string, spec: Workspace['spec']): Workspace[] {
+    const blueprint = blueprintOf(informer.get('WorkspaceTemplate', INSTALL_NAMESPACE, spec.templateRef)?.spec);
+    return informer
+        .all('Workspace')
+        .filter(
+            ({ metadata, spec: { owner, templateRef } }) =>
+                metadata.namespace === namespace &&
+                metadata.labels[POOL_LABEL] !== undefined &&
+                metadata.deletedAt === undefined &&
+                metadata.annotations[BLUEPRINT] === blueprint &&
+                owner === POOL_OWNER &&
+                templateRef === spec.templateRef,
+        )
+        .filter((member) => isWaiting(member) && sessions.get(member.metadata.uid)?.session.connected === true)
+        .sort((a, b) => a.metadata.createdAt.localeCompare(b.metadata.createdAt));
 }

@@ -1,14 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
-import { INSTALL_NAMESPACE, POOL_LABEL, type Workspace } from '@tandem/protocol';
+import { POOL_LABEL, type Workspace } from '@tandem/protocol';
 import { AppError, type Timer } from '@tandem/server-kit';
 import { judgeIdleness, type IdleVerdict } from '../domain/idle-policy.ts';
 import type { ControlState } from './control/control-sessions.ts';
 import type { PlaneContext } from './plane-context.ts';
+import { hibernated } from './workspace/hibernation.ts';
+import { templateOf } from './workspace/messages.ts';
 
 const PERIOD_MS = 10_000;
 const MINUTE_MS = 60_000;
 const DEFAULT_IDLE_MINUTES = 60;
 const DEFAULT_CEILING_MINUTES = 720;
+const PAGE_OPENS_MS = 3_000;
+
+/** A failed preparation takes a place like everything else that runs, and is idle in the same way. */
+const isAwake = ({ status, metadata }: Workspace): boolean =>
+    (status.state === 'running' || status.state === 'failed') &&
+    metadata.labels[POOL_LABEL] === undefined &&
+    metadata.deletedAt === undefined;
 
 /** Looks at every running workspace from time to time, tells what keeps it awake, and hibernates what is idle. */
 export class IdleWatch {
@@ -31,28 +40,32 @@ export class IdleWatch {
 
     private async round(): Promise<void> {
         const { informer, sessions, logger } = this.context;
-        for (const workspace of informer.all('Workspace')) {
-            const state = sessions.get(workspace.metadata.uid);
-            if (workspace.status.state === 'running' && workspace.metadata.labels[POOL_LABEL] === undefined && state?.session.connected) {
-                try {
-                    await this.look(workspace, state);
-                } catch (error) {
-                    // Someone else wrote at the same time: the next round sees it.
-                    if (!(error instanceof AppError && (error.code === 'conflict' || error.code === 'not-found'))) {
-                        logger.error({ err: error, uid: workspace.metadata.uid }, 'idle check failed');
-                    }
+        const looks = informer.all('Workspace').map(async (workspace) => {
+            const { uid } = workspace.metadata;
+            const state = sessions.get(uid);
+            if (!isAwake(workspace) || !state?.session.connected) {
+                return;
+            }
+            try {
+                await this.look(workspace, state);
+            } catch (error) {
+                // Someone else wrote at the same time: the next round sees it.
+                if (!(error instanceof AppError && (error.code === 'conflict' || error.code === 'not-found'))) {
+                    logger.error({ err: error, uid }, 'idle check failed');
                 }
             }
-        }
+        });
+        // All at once, so that their writes share commits.
+        await Promise.all(looks);
         if (!this.stopped) {
             this.start();
         }
     }
 
     private async look(workspace: Workspace, state: ControlState): Promise<void> {
-        const { store, informer, sessions, clock, audit } = this.context;
+        const { store, informer, clock, audit } = this.context;
         const nowMs = clock.now();
-        const template = informer.get('WorkspaceTemplate', INSTALL_NAMESPACE, workspace.spec.templateRef)?.spec;
+        const template = templateOf(this.context, workspace)?.spec;
         const activity = state.activity;
         const lastInputAtMs = activity?.report.sinceInputMs === undefined ? undefined : activity.atMs - activity.report.sinceInputMs;
         const verdict = judgeIdleness({
@@ -68,6 +81,7 @@ export class IdleWatch {
             ceilingMs: (template?.keepAwakeCeilingMinutes ?? DEFAULT_CEILING_MINUTES) * MINUTE_MS,
         });
         this.tell(workspace.metadata.uid, state, verdict);
+        this.tellNews(workspace.metadata.uid, state);
         const status = describe(workspace, activity?.report, lastInputAtMs, verdict);
         let current = workspace;
         if (!isDeepStrictEqual(status, workspace.status)) {
@@ -75,15 +89,24 @@ export class IdleWatch {
             informer.apply(current);
         }
         if (verdict.hibernate) {
-            informer.apply(await store.update<'Workspace'>({ ...current, spec: { ...current.spec, operatingMode: 'Hibernated' } }));
-            sessions.send(workspace.metadata.uid, { type: 'notify', severity: 'info', text: 'The workspace hibernates: it was idle.' });
+            informer.apply(await store.update<'Workspace'>(hibernated(current, verdict.hibernationReason)));
             await audit.append({
                 actor: 'system',
                 action: 'workspace.hibernate',
                 target: `Workspace/${workspace.metadata.namespace}/${workspace.metadata.name}`,
                 outcome: 'allowed',
-                detail: { reason: 'idle' },
+                detail: { reason: verdict.hibernationReason },
             });
+        }
+    }
+
+    /** Of a restart that nobody had asked for; once somebody has been there long enough to have a page that hears it. */
+    private tellNews(uid: string, state: ControlState): void {
+        const { clock, sessions } = this.context;
+        const { activity, news } = state;
+        const arrived = activity !== undefined && activity.report.connections > 0 && clock.now() - activity.atMs >= PAGE_OPENS_MS;
+        if (news !== undefined && arrived && sessions.send(uid, { type: 'notify', severity: 'warning', text: news })) {
+            state.news = undefined;
         }
     }
 
@@ -114,6 +137,7 @@ function describe(
         ...(lastInputAtMs === undefined ? {} : { lastActivityAt: toMinute(lastInputAtMs) }),
         ...(report?.branch === undefined ? {} : { branch: report.branch }),
         ...(report?.uncommittedFiles === undefined ? {} : { uncommittedFiles: report.uncommittedFiles }),
+        ...(report?.diskMiB === undefined ? {} : { diskMiB: report.diskMiB }),
         idle: {
             keptAwakeBy: verdict.keptAwakeBy,
             sentence: verdict.sentence,

@@ -20,4 +20,6 @@ export interface PlaneContext {
     random: () => number;
     /** Looks at this workspace again, soon. */
     requeue(namespace: string, name: string): void;
+    /** A member of this pool ended before it could be claimed. */
+    memberFailed(namespace: string, pool: string): void;
 }

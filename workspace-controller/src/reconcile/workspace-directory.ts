@@ -29,7 +29,9 @@ export class MemoryDirectory implements WorkspaceDirectory {
             const workspace = event.object as Workspace;
             const { name, uid, labels } = workspace.metadata;
             if (event.type === 'deleted') {
-                this.byNames.delete(name);
+                if (this.byNames.get(name)?.metadata.uid === uid) {
+                    this.byNames.delete(name);
+                }
                 this.byUids.delete(uid);
                 this.endpoints.delete(uid);
             } else if (labels[POOL_LABEL] === undefined) {

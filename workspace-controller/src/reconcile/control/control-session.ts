@@ -40,16 +40,24 @@ export class ControlSession {
     private closed = false;
     /** What the workspace said of itself when this connection began; absent while there is none. */
     hello: Extract<WorkspaceMessage, { type: 'hello' }> | undefined;
+    /** Since when there is no connection, in milliseconds since the epoch. */
+    private lostAtMs: number;
 
     constructor(options: ControlSessionOptions) {
         this.options = options;
         this.boot = options.boot;
         this.clock = options.clock ?? systemClock;
+        this.lostAtMs = this.clock.now();
         void this.dial();
     }
 
     get connected(): boolean {
         return this.hello !== undefined;
+    }
+
+    /** Since when there is no connection, in milliseconds since the epoch; undefined while there is one. */
+    get disconnectedSinceMs(): number | undefined {
+        return this.connected ? undefined : this.lostAtMs;
     }
 
     /** False when there is no connection right now. */
@@ -133,6 +141,7 @@ export class ControlSession {
         const wasConnected = this.connected;
         this.hello = undefined;
         if (wasConnected) {
+            this.lostAtMs = this.clock.now();
             this.options.onChange();
         }
         this.scheduleRedial();

@@ -11,6 +11,8 @@ export interface ControlState {
     session: ControlSession;
     /** Claim generation this boot has acknowledged. */
     activatedGeneration: number | undefined;
+    /** The activation this boot was asked for: first and last, in milliseconds since the epoch. */
+    activationAsked: { generation: number; sinceMs: number; atMs: number } | undefined;
     /** Why this boot refused its activation. */
     refusal: { code: string; reason: string } | undefined;
     /** The preparation this boot was asked for: attempt number, and how it ended. */
@@ -21,8 +23,10 @@ export interface ControlState {
     activity: { report: ActivityReport; atMs: number } | undefined;
     /** When this boot was first seen running, in milliseconds since the epoch. */
     sinceMs: number;
-    /** When the idle sentence was last sent, and what it said. */
+    /** The idle sentence that was last sent. */
     toldIdle: string | undefined;
+    /** What the people inside have yet to be told. */
+    news: string | undefined;
 }
 
 export interface ControlSessionsOptions {
@@ -66,12 +70,14 @@ export class ControlSessions {
                 onMessage: (message) => this.receive(uid, state, message),
             }),
             activatedGeneration: undefined,
+            activationAsked: undefined,
             refusal: undefined,
             preparation: undefined,
             progress: undefined,
             activity: undefined,
             sinceMs: this.options.clock.now(),
             toldIdle: undefined,
+            news: undefined,
         };
         this.states.set(uid, state);
         return state;
@@ -99,12 +105,18 @@ export class ControlSessions {
                 state.activatedGeneration = undefined;
                 state.refusal = undefined;
                 state.preparation = undefined;
+                state.toldIdle = undefined;
+                if (state.activationAsked) {
+                    state.activationAsked.atMs = -Infinity;
+                }
                 break;
             case 'activated':
                 state.activatedGeneration = message.generation;
+                state.activationAsked = undefined;
                 break;
             case 'refused':
                 state.refusal = { code: message.code, reason: message.reason };
+                state.activationAsked = undefined;
                 break;
             case 'progress':
                 state.progress = message;

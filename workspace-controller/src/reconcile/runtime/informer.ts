@@ -13,6 +13,8 @@ export class Informer {
     private readonly logger: Logger;
     private readonly objects = new Map<Kind, Map<string, AnyResource>>();
     private readonly emitter = new Emitter<WatchEvent>();
+    /** The newest version that the watch has told of. */
+    private seenVersion = 0;
     private watch: Watch | undefined;
     private stopped = false;
 
@@ -42,9 +44,22 @@ export class Informer {
         return [...(this.objects.get(kind)?.values() ?? [])] as ResourceOf<K>[];
     }
 
+    /** Reads one object anew, for a caller whose copy turned out to be old; false when there is none any more. */
+    async refresh(kind: Kind, namespace: string, name: string): Promise<boolean> {
+        const object = await this.store.get(kind, namespace, name);
+        if (object !== undefined) {
+            this.apply(object);
+        }
+        return object !== undefined;
+    }
+
     /** Takes over the answer of a write. */
     apply(object: AnyResource): void {
         const known = this.get(object.kind, object.metadata.namespace, object.metadata.name);
+        if (known === undefined && Number(object.metadata.resourceVersion) <= this.seenVersion) {
+            // The watch is past this write and does not know the object: it was deleted meanwhile.
+            return;
+        }
         if (known === undefined || Number(object.metadata.resourceVersion) > Number(known.metadata.resourceVersion)) {
             this.objects.get(object.kind)!.set(keyOf(object.metadata.namespace, object.metadata.name), object);
             this.emitter.fire({ type: known ? 'modified' : 'added', kind: object.kind, object, version: object.metadata.resourceVersion });
@@ -59,21 +74,19 @@ export class Informer {
     private async relist(): Promise<string> {
         // The oldest of the lists' versions: a watch from there repeats some events, and misses none.
         let oldest = Infinity;
+        const events: WatchEvent[] = [];
         for (const kind of this.kinds) {
             const { items, version } = await this.store.list(kind);
             oldest = Math.min(oldest, Number(version));
             const fresh = new Map(items.map((item) => [keyOf(item.metadata.namespace, item.metadata.name), item as AnyResource]));
             const before = this.objects.get(kind)!;
             this.objects.set(kind, fresh);
-            for (const [key, object] of before) {
-                if (!fresh.has(key)) {
-                    this.emitter.fire({ type: 'deleted', kind, object, version });
-                }
-            }
-            for (const object of fresh.values()) {
-                this.emitter.fire({ type: 'modified', kind, object, version });
-            }
+            const gone = [...before].filter(([key]) => !fresh.has(key)).map(([, object]) => object);
+            events.push(...gone.map((object): WatchEvent => ({ type: 'deleted', kind, object, version })));
+            events.push(...[...fresh.values()].map((object): WatchEvent => ({ type: 'modified', kind, object, version })));
         }
+        // Told only when everything is there: who looks at a workspace looks at its owner and template too.
+        events.forEach((event) => this.emitter.fire(event));
         return String(oldest);
     }
 
@@ -102,6 +115,7 @@ export class Informer {
     }
 
     private take(event: WatchEvent): void {
+        this.seenVersion = Number(event.version);
         const objects = this.objects.get(event.kind)!;
         const key = keyOf(event.object.metadata.namespace, event.object.metadata.name);
         const known = objects.get(key);
