@@ -129,6 +129,8 @@ export const WorkspaceStatus = Type.Object({
     branch: Type.Optional(text(256)),
     /** Files with changes that are not committed, as git counts them. */
     uncommittedFiles: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Space its files take, as last measured while it ran; counts against the disk quota. */
+    diskMiB: Type.Optional(Type.Integer({ minimum: 0 })),
     restarts: Type.Integer({ minimum: 0 }),
     conditions,
 });

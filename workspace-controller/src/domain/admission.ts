@@ -5,18 +5,40 @@ export interface Admission {
     admitted: boolean;
     /** 1-based place in the team's line while it waits. */
     position?: number;
+    /** Which limit it waits for, for people. */
+    reason?: string;
 }
 
-const wantsToRun = (workspace: Workspace): boolean =>
-    workspace.spec.operatingMode === 'Running' && workspace.metadata.deletedAt === undefined;
+export interface Quotas {
+    team: Quota;
+    member: Quota;
+}
 
-const queuedSince = (workspace: Workspace): string =>
-    workspace.status.stages.find((stage) => stage.stage === 'queued' && stage.endedAt === undefined)?.startedAt ??
-    workspace.metadata.createdAt;
+/** What is left under one quota; `Infinity` where there is no limit. */
+interface Room {
+    running: number;
+    workspaces: number;
+    diskMiB: number;
+}
+
+const wantsToRun = ({ spec, metadata }: Workspace): boolean => spec.operatingMode === 'Running' && metadata.deletedAt === undefined;
+const isNew = ({ status }: Workspace): boolean => status.claim === undefined;
+
+/** Those who wait already go before those who ask only now. */
+const queuedSince = ({ status }: Workspace): string =>
+    status.stages.find((stage) => stage.stage === 'queued' && stage.endedAt === undefined)?.startedAt ?? '~';
+
+const inLine = (a: Workspace, b: Workspace): number =>
+    compare(queuedSince(a), queuedSince(b)) ||
+    compare(a.metadata.createdAt, b.metadata.createdAt) ||
+    compare(a.metadata.name, b.metadata.name);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * First come, first served: those who wait are let in, in the order in which they began to wait, while quotas leave room.
- * A person over their own quota does not hold up the others behind them.
+ * A person over their own quota does not hold up the others behind them. The total and the disk space count for new
+ * workspaces only: what exists can always be resumed to be tidied up.
  *
  * @param workspaces all claimed workspaces of the team
  * @param holding uids of those that hold a place already
@@ -25,35 +47,63 @@ export function admit(
     workspace: Workspace,
     workspaces: readonly Workspace[],
     holding: ReadonlySet<string>,
-    teamQuota: Quota,
-    memberQuota: Quota,
+    { team, member }: Quotas,
 ): Admission {
     if (holding.has(workspace.metadata.uid)) {
         return { admitted: true };
     }
-    const running = workspaces.filter((candidate) => holding.has(candidate.metadata.uid));
-    let teamRoom = (teamQuota.maxRunning ?? Infinity) - running.length;
-    const memberRoom = new Map<string, number>();
-    const roomOf = (owner: string): number =>
-        memberRoom.get(owner) ??
-        (memberQuota.maxRunning ?? Infinity) - running.filter((candidate) => candidate.spec.owner === owner).length;
-    const line = workspaces
-        .filter((candidate) => !holding.has(candidate.metadata.uid) && wantsToRun(candidate))
-        .concat(workspaces.some((candidate) => candidate.metadata.uid === workspace.metadata.uid) ? [] : [workspace])
-        .sort((a, b) => queuedSince(a).localeCompare(queuedSince(b)) || a.metadata.name.localeCompare(b.metadata.name));
-    let position = 0;
-    for (const candidate of line) {
-        const room = roomOf(candidate.spec.owner);
-        const letIn = teamRoom > 0 && room > 0;
-        if (letIn) {
-            teamRoom--;
-            memberRoom.set(candidate.spec.owner, room - 1);
+    const existing = workspaces.filter((candidate) => !isNew(candidate) || holding.has(candidate.metadata.uid));
+    const teamRoom = roomUnder(team, existing, holding);
+    const memberRooms = new Map<string, Room>();
+    const roomOf = (owner: string): Room => {
+        const known = memberRooms.get(owner) ?? roomUnder(member, ownedBy(existing, owner), holding);
+        memberRooms.set(owner, known);
+        return known;
+    };
+    const others = workspaces.filter(({ metadata }) => metadata.uid !== workspace.metadata.uid && !holding.has(metadata.uid));
+    let waiting = 0;
+    for (const candidate of [...others.filter(wantsToRun), workspace].sort(inLine)) {
+        const own = roomOf(candidate.spec.owner);
+        const limit = limitOf('Its owner', own, member, candidate) ?? limitOf('The team', teamRoom, team, candidate);
+        if (limit === undefined) {
+            take(own, candidate);
+            take(teamRoom, candidate);
         } else {
-            position++;
+            waiting++;
         }
         if (candidate.metadata.uid === workspace.metadata.uid) {
-            return letIn ? { admitted: true } : { admitted: false, position };
+            return limit === undefined
+                ? { admitted: true }
+                : { admitted: false, position: waiting, reason: `${limit} It is number ${waiting} in line and starts by itself.` };
         }
     }
     return { admitted: true };
+}
+
+const ownedBy = (workspaces: readonly Workspace[], owner: string): Workspace[] =>
+    workspaces.filter((candidate) => candidate.spec.owner === owner);
+
+function roomUnder(quota: Quota, existing: readonly Workspace[], holding: ReadonlySet<string>): Room {
+    const running = existing.filter((candidate) => holding.has(candidate.metadata.uid)).length;
+    const diskMiB = existing.reduce((sum, candidate) => sum + (candidate.status.diskMiB ?? 0), 0);
+    return {
+        running: (quota.maxRunning ?? Infinity) - running,
+        workspaces: (quota.maxWorkspaces ?? Infinity) - existing.length,
+        diskMiB: (quota.maxDiskMiB ?? Infinity) - diskMiB,
+    };
+}
+
+function limitOf(who: string, room: Room, quota: Quota, candidate: Workspace): string | undefined {
+    if (isNew(candidate) && room.workspaces <= 0) {
+        return `${who} has as many workspaces as allowed (${quota.maxWorkspaces}): delete one to make room.`;
+    }
+    if (isNew(candidate) && room.diskMiB <= 0) {
+        return `${who} uses all the disk space allowed (${quota.maxDiskMiB} MiB): delete files or a workspace to make room.`;
+    }
+    return room.running <= 0 ? `${who} runs as many workspaces as allowed (${quota.maxRunning}): hibernate one to make room.` : undefined;
+}
+
+function take(room: Room, candidate: Workspace): void {
+    room.running--;
+    room.workspaces -= isNew(candidate) ? 1 : 0;
 }

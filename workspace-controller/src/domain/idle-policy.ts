@@ -22,6 +22,8 @@ export interface IdleVerdict {
     /** When it hibernates unless something happens. */
     hibernatesAtMs: number;
     hibernate: boolean;
+    /** For people who come back: why it hibernated, when `hibernate` is true. */
+    hibernationReason: string;
     /** Whether to warn the people inside. */
     warn: boolean;
 }
@@ -49,21 +51,29 @@ export function judgeIdleness(facts: IdleFacts): IdleVerdict {
                 ? working
                 : 'nothing';
     const hibernate = facts.nowMs >= hibernatesAtMs;
-    const minutes = Math.max(1, Math.round((hibernatesAtMs - facts.nowMs) / 60_000));
-    const inTime = minutes >= 120 ? `${Math.round(minutes / 60)} hours` : `${minutes} min`;
     return {
         keptAwakeBy,
-        sentence: sentenceOf(keptAwakeBy, facts, inTime),
+        sentence: sentenceOf(keptAwakeBy, facts, hibernatesAtMs - facts.nowMs),
         hibernatesAtMs,
         hibernate,
+        hibernationReason: working
+            ? `Hibernated after ${durationText(facts.nowMs - lastInputAtMs)} without input, with work still running: the template allows no more.`
+            : `Hibernated after ${durationText(facts.nowMs - lastInputAtMs)} without activity.`,
         warn: !hibernate && hibernatesAtMs - facts.nowMs <= Math.min(WARNING_MS, facts.idleTimeoutMs / 2),
     };
 }
 
-function sentenceOf(keptAwakeBy: IdleVerdict['keptAwakeBy'], facts: IdleFacts, inTime: string): string {
+/** "45 min", "3 hours". */
+function durationText(durationMs: number): string {
+    const minutes = Math.max(1, Math.round(durationMs / 60_000));
+    return minutes >= 120 ? `${Math.round(minutes / 60)} hours` : `${minutes} min`;
+}
+
+function sentenceOf(keptAwakeBy: IdleVerdict['keptAwakeBy'], facts: IdleFacts, remainingMs: number): string {
+    const inTime = durationText(remainingMs);
     switch (keptAwakeBy) {
         case 'input':
-            return `In use; hibernates ${inTime} after the last input.`;
+            return `In use; hibernates after ${durationText(facts.idleTimeoutMs)} without activity.`;
         case 'job':
             return `Kept awake by ${facts.jobs[0]!.slice(0, 80)}; hibernates in ${inTime} at the earliest.`;
         case 'task':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Workspace } from '@tandem/protocol';
-import { newWorkspaceStatus } from '../reconcile/create-workspace.ts';
+import { newWorkspaceStatus } from '../resources/new-workspace.ts';
 import { lastUsed } from './last-used.ts';
 
 const now = Date.parse('2026-02-01T00:00:00Z');
