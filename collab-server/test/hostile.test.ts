@@ -84,6 +84,26 @@ describe('slow and hostile clients', () => {
         await waitFor('one member left', () => running.service.rooms.find('stall')?.members.size === 1, 20_000);
     }, 40_000);
 
+    it('[B3] who asks for the document again and again without reading costs no more than one answer', async () => {
+        running = await startService();
+        const greedy = raw('greedy');
+        await waitFor('in', () => greedy.synced);
+        const { type } = editor(9);
+        greedy.update(type('z'.repeat(3_000_000)));
+        await waitFor('stored', () => greedy.acknowledged > 0);
+        greedy.socket.pause();
+        const member = [...(running.service.rooms.find('greedy')?.members ?? [])][0];
+        for (let index = 0; index < 40; index++) {
+            // A different state vector each time, so that no answer is shared.
+            greedy.step1(Uint8Array.of(1, 1 + index, 1));
+        }
+        await waitFor('the server has had enough', () => (member?.connection.bufferedBytes ?? 0) > 1_000_000);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(member?.connection.bufferedBytes).toBeLessThan(10_000_000);
+        greedy.socket.resume();
+        await waitFor('all answers in the end', () => greedy.updates.length >= 40, 30_000);
+    }, 60_000);
+
     it('[P1] nobody can speak for the client id of another person', async () => {
         const issuer = await createIssuer();
         running = await startService({ authenticate: issuer.authenticate });

@@ -92,6 +92,7 @@ export class Connection implements FrameHandler {
     private closing = false;
     private closed = false;
     private pausedReasons = 0;
+    private waitsForDrain = false;
     bytesIn = 0;
     bytesOut = 0;
 
@@ -144,12 +145,25 @@ export class Connection implements FrameHandler {
     /** Stops reading; counts, so that each reason resumes for itself. */
     pause(): void {
         if (this.pausedReasons++ === 0) {
+            this.reader.hold();
             this.socket.pause();
         }
     }
 
     resume(): void {
-        if (--this.pausedReasons === 0 && this.handler) {
+        if (--this.pausedReasons === 0) {
+            // Not from within: the caller may be in the middle of a message.
+            setImmediate(() => this.goOn());
+        }
+    }
+
+    private goOn(): void {
+        if (this.pausedReasons > 0 || !this.handler) {
+            return;
+        }
+        this.reader.release();
+        this.countHeld();
+        if (this.pausedReasons === 0 && this.handler) {
             this.socket.resume();
         }
     }
@@ -268,7 +282,11 @@ export class Connection implements FrameHandler {
         this.lastReceivedAt = this.now();
         this.bytesIn += chunk.length;
         this.reader.push(chunk);
-        const held = this.reader.heldBytes;
+        this.countHeld();
+    }
+
+    private countHeld(): void {
+        const held = this.closed ? 0 : this.reader.heldBytes;
         this.budget.heldBytes += held - this.heldBytes;
         this.heldBytes = held;
     }
@@ -276,6 +294,10 @@ export class Connection implements FrameHandler {
     private checkBuffer(): void {
         if (this.bufferedBytes > this.limits.hardBufferBytes + this.allowanceBytes) {
             this.overflow();
+        } else if (this.bufferedBytes > this.limits.middleBufferBytes && !this.waitsForDrain) {
+            // Who does not take our answers gets no more of them.
+            this.waitsForDrain = true;
+            this.pause();
         }
     }
 
@@ -286,6 +308,10 @@ export class Connection implements FrameHandler {
     private drained(): void {
         this.allowanceBytes = 0;
         this.stalledSince = undefined;
+        if (this.waitsForDrain) {
+            this.waitsForDrain = false;
+            this.resume();
+        }
         this.handler?.onDrain();
     }
 

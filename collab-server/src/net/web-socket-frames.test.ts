@@ -30,7 +30,7 @@ function clientFrame(payload: Buffer, options: { opcode?: number; fin?: boolean 
 
 describe('reading frames', () => {
     it('[W1] gives every message whole, however the stream is cut', () => {
-        for (let seed = 1; seed <= 300; seed++) {
+        for (let seed = 1; seed <= 40; seed++) {
             const random = prng.create(seed);
             const stream: Buffer[] = [];
             const wanted: unknown[] = [];

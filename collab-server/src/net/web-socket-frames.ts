@@ -68,6 +68,7 @@ export class FrameReader {
     private maxMessageBytes: number;
     private pending: Buffer | undefined;
     private ended = false;
+    private held = false;
 
     private opcode = 0;
     private parts: Buffer[] = [];
@@ -90,6 +91,16 @@ export class FrameReader {
         return this.partsLength + (this.pending?.length ?? 0);
     }
 
+    /** Reports nothing until `release`; what was pushed already waits, a chunk at most. */
+    hold(): void {
+        this.held = true;
+    }
+
+    release(): void {
+        this.held = false;
+        this.push(NOTHING);
+    }
+
     /** No more frames are reported. */
     end(): void {
         this.ended = true;
@@ -102,6 +113,10 @@ export class FrameReader {
         let data = this.pending ? Buffer.concat([this.pending, chunk]) : chunk;
         this.pending = undefined;
         while (!this.ended && data.length > 0) {
+            if (this.held) {
+                this.pending = data;
+                return;
+            }
             if (this.frame) {
                 data = this.readPayload(data);
                 continue;
@@ -251,6 +266,8 @@ export class FrameReader {
         this.handler.onMessage(opcode, whole);
     }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function unmask(data: Buffer, mask: number, phase: number): void {
     const key = [mask >>> 24, (mask >>> 16) & 0xff, (mask >>> 8) & 0xff, mask & 0xff] as const;

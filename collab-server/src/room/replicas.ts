@@ -18,7 +18,7 @@ export class Replicas {
         const { log, rooms, host, logger, closeMembers } = options;
         this.replication = 'listen' in log ? (log as unknown as Replication) : undefined;
         this.replication?.listen({
-            *openRooms () {
+            *openRooms() {
                 for (const room of rooms.open()) {
                     yield room.name;
                 }

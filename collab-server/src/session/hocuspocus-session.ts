@@ -6,14 +6,7 @@ import { OPCODE, frameOf } from '../net/web-socket-frames.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import { Member } from '../room/member.ts';
 import { MessageReader, ProtocolViolation } from '../wire/message-reader.ts';
-import {
-    MESSAGE,
-    hocuspocusAddress,
-    keepAliveFrame,
-    permissionDeniedFrame,
-    plainFrame,
-    stringFrame,
-} from '../wire/messages.ts';
+import { MESSAGE, hocuspocusAddress, keepAliveFrame, permissionDeniedFrame, plainFrame, stringFrame } from '../wire/messages.ts';
 import { handleDocumentMessage, refuse } from './document-messages.ts';
 import { openDocument, type OpenDocument } from './open-document.ts';
 import { paceMessages } from './pace.ts';

@@ -69,7 +69,10 @@ const format = (value) =>
     Number.isFinite(value) ? (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)) : '–';
 
 function show(list, key, factor = 1) {
-    const values = list.map((result) => result[key] * factor).filter(Number.isFinite);
+    const values = list
+        .filter((result) => result[key] !== null)
+        .map((result) => result[key] * factor)
+        .filter(Number.isFinite);
     return values.length === 0 ? '–' : `${format(median(values))} (${format(Math.min(...values))}–${format(Math.max(...values))})`;
 }
 
