@@ -42,7 +42,7 @@ export class PortalPage {
     async join(url: string, name: string, password: string): Promise<void> {
         await this.page.goto(url);
         await this.page.getByLabel('Your name').fill(name);
-        await this.page.getByRole('radio', { name: 'Password' }).check({ force: true });
+        await this.page.getByText('Password', { exact: true }).first().click();
         await this.page.getByLabel('Choose a password').fill(password);
         await this.page.getByRole('button', { name: 'Join' }).click();
         await this.home.waitFor();
