@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ResourceOf } from '@tandem/protocol';
+import { newWorkspace } from '../resources/new-workspace.ts';
 import type { NewObject, ResourceStore, Watch, WatchEvent } from './resource-store.ts';
 
 /** A `User` as small as the schema allows. */
@@ -58,6 +59,26 @@ export function describeResourceStore(name: string, open: () => Promise<Resource
             await store.delete({ kind: 'User', namespace: 'tandem', name: 'ada' });
             const second = await store.create(newUser('ada'));
             expect(second.metadata.uid).not.toBe(first.metadata.uid);
+        });
+
+        it('gives the name of a workspace once: not to another namespace, and not again after it is gone', async () => {
+            const key = { kind: 'Workspace', namespace: 'team-home', name: 'my-shop' } as const;
+            const make = (namespace: string) =>
+                store.create(
+                    newWorkspace({
+                        namespace,
+                        name: key.name,
+                        spec: { owner: 'ada', displayName: 'Shop', templateRef: 'default', operatingMode: 'Running' },
+                    }),
+                );
+            const first = await make('team-home');
+            await expect(make('team-other')).rejects.toMatchObject({ code: 'already-exists', pointer: '/metadata/name' });
+            await store.delete(key);
+            const marked = (await store.get('Workspace', key.namespace, key.name))!;
+            await store.update<'Workspace'>({ ...marked, metadata: { ...marked.metadata, finalizers: [] } });
+            expect(await store.get('Workspace', key.namespace, key.name)).toBeUndefined();
+            await expect(make('team-home')).rejects.toMatchObject({ code: 'already-exists' });
+            expect(first.metadata.name).toBe('my-shop');
         });
 
         it('writes spec and leaves status alone, and counts the generation only when the spec changed', async () => {

@@ -49,7 +49,8 @@ export type NewObject<K extends Kind> = {
 
 /**
  * Where resources live (SQLite · Kubernetes). Objects are validated against their kind's schema. All writes carry the
- * resource version they were read with; a stale one fails with `conflict` and changes nothing.
+ * resource version they were read with; a stale one fails with `conflict` and changes nothing. The name of a `Workspace`
+ * is its host label: it is taken in all namespaces and never given a second time (architecture.md, decision 12).
  */
 export interface ResourceStore {
     /** @throws AppError `already-exists`, `invalid-request`, `storage-full` */
@@ -65,7 +66,8 @@ export interface ResourceStore {
     delete(key: ObjectKey, precondition?: { uid?: string; resourceVersion?: string }): Promise<void>;
     /**
      * Events after `since` (exclusive), for ever; without `since`, from now.
-     * @throws AppError `cursor-expired` when `since` is older than what is kept
+     * @throws AppError `cursor-expired` when `since` is older than what is kept, and from the iteration when its reader falls
+     *   too far behind
      */
     watch(options?: { kinds?: readonly Kind[]; since?: string }): Promise<Watch>;
     close(): Promise<void>;

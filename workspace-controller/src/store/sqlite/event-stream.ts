@@ -1,4 +1,8 @@
+import { AppError } from '@tandem/server-kit';
 import type { WatchEvent, Watch } from '../resource-store.ts';
+
+/** A reader that lets more wait than this is cut off: it lists again, instead of the events filling the memory. */
+const MAX_WAITING = 20_000;
 
 /**
  * A queue of events between the store and one watcher. What is pushed before `start` waits, so that the past can be read
@@ -10,6 +14,7 @@ export class EventStream implements Watch {
     private lastVersion = 0;
     private started = false;
     private closed = false;
+    private overflowed = false;
     private readonly onClose: () => void;
 
     constructor(onClose: () => void) {
@@ -17,6 +22,12 @@ export class EventStream implements Watch {
     }
 
     push(event: WatchEvent): void {
+        if (this.queue.length >= MAX_WAITING) {
+            this.overflowed = true;
+            this.queue = [];
+            this.close();
+            return;
+        }
         this.queue.push(event);
         this.wake?.();
     }
@@ -50,6 +61,9 @@ export class EventStream implements Watch {
                     this.lastVersion = Number(next.version);
                     yield next;
                 }
+            }
+            if (this.overflowed) {
+                throw new AppError('cursor-expired', 'The reader fell too far behind. List again and watch from there.');
             }
         } finally {
             this.close();

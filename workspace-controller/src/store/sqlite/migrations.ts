@@ -24,4 +24,17 @@ export const migrations: readonly Migration[] = [
             );
         `,
     },
+    {
+        // A workspace's name is its host label: two at a time would share an origin, and a later one would inherit what
+        // browsers keep of an earlier one. So a name is taken in every namespace, and for ever.
+        version: 2,
+        sql: `
+            CREATE TABLE workspace_name (name TEXT PRIMARY KEY) WITHOUT ROWID;
+            INSERT OR IGNORE INTO workspace_name SELECT name FROM object WHERE kind = 'Workspace';
+            CREATE TRIGGER workspace_name_taken BEFORE INSERT ON object WHEN new.kind = 'Workspace'
+            BEGIN
+                INSERT INTO workspace_name (name) VALUES (new.name);
+            END;
+        `,
+    },
 ];

@@ -87,7 +87,8 @@ export class SqliteResourceStore implements ResourceStore {
             ]);
         } catch (error) {
             if (error instanceof ConstraintError) {
-                throw new AppError('already-exists', `${kind} "${metadata.name}" exists already. Choose another name.`, {
+                const taken = kind === 'Workspace' ? 'is or was the name of another workspace' : 'exists already';
+                throw new AppError('already-exists', `${kind} "${metadata.name}" ${taken}. Choose another name.`, {
                     cause: error,
                     pointer: '/metadata/name',
                 });
