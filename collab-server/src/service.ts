@@ -30,6 +30,8 @@ export interface CollabServiceOptions {
     readonly authenticate?: Authenticate;
     /** Feed of revocations; while it is lost, nobody new comes in. */
     readonly revocations?: { readonly url: string; readonly token?: string | undefined };
+    /** Whoever embeds the service calls `revoke` itself, which then counts as a feed. */
+    readonly revokedByCaller?: boolean;
     /** Bearer token of the HTTP API. Absent with authentication: the API is off. */
     readonly serverToken?: string | undefined;
     /** Rooms in which `comment` may write. */
@@ -157,7 +159,7 @@ export class CollabService implements SessionHost {
     }
 
     enforcesExpiry(fromGateway: boolean): boolean {
-        return !(fromGateway && this.feed);
+        return !(fromGateway && (this.feed !== undefined || this.options.revokedByCaller === true));
     }
 
     /** Begins to follow revocations and prepares the HTTP side. */

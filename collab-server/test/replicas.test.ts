@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@tandem/server-kit';
 import * as Y from 'yjs';
@@ -39,7 +40,7 @@ const reachable = (port: number) =>
 
 /** Real PostgreSQL and Redis of this machine's packages, in a directory of their own. */
 class Backends {
-    readonly directory = mkdtempSync('/tmp/tandem-pg-');
+    readonly directory = mkdtempSync(join(tmpdir(), 'tandem-pg-'));
     postgresPort = 0;
     redisPort = 0;
     private postgres: ChildProcess | undefined;

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RawClient } from './raw-client.ts';
 import { createIssuer, startService, waitFor, type RunningService } from './support.ts';
@@ -71,6 +72,27 @@ describe('revocations', () => {
         feed.revoke('grant', 'g-bob');
         await waitFor('the second close', () => bob.closeCode === 4401);
         expect(feed.cursors).toEqual([undefined, '1']);
+    });
+
+    it('[A2] keep the sockets that a gateway admitted alive past the end of their token, and others not', async () => {
+        const issuer = await createIssuer();
+        running = await startService({ authenticate: issuer.authenticate, revokedByCaller: true });
+        closers.push(() => running.close());
+        const token = await issuer.token({ expiresInS: 2 });
+        const codes = new Map<string, number>();
+        const open = (name: string, headers: Record<string, string>) => {
+            const socket = new WebSocket(`${running.url}/y/w/1/shared`, { headers });
+            closers.push(() => socket.terminate());
+            socket.on('close', (code) => codes.set(name, code));
+            return socket;
+        };
+        const admitted = open('gateway', { 'tandem-identity': token });
+        open('other', { authorization: `Bearer ${token}` });
+        await waitFor('the end of the token', () => codes.has('other'));
+        expect(codes.get('other')).toBe(4408);
+        expect(admitted.readyState).toBe(WebSocket.OPEN);
+        expect(running.service.revoke({ kind: 'session', id: 's1', expired: false, reason: 'signed out' })).toBe(1);
+        await waitFor('the revocation', () => codes.get('gateway') === 4401);
     });
 
     it('[A4] lost for 30 s let nobody new in, and those who are in stay', async () => {

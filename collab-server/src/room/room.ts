@@ -281,7 +281,9 @@ export class Room {
 
     private compactIfLong(): void {
         const { limits } = this.host;
-        const long = this.tailBytes > Math.max(limits.compactAfterBytes, this.snapshotBytes);
+        // A few large entries load as fast as one snapshot.
+        const long =
+            this.tailEntries >= limits.compactAfterEntries / 50 && this.tailBytes > Math.max(limits.compactAfterBytes, this.snapshotBytes);
         const many = this.tailEntries > limits.compactAfterEntries && this.tailBytes > this.snapshotBytes / 8;
         if (long || many) {
             void this.compact();

@@ -46,7 +46,7 @@ function maskedFrame(payload) {
 }
 
 export class RawClient {
-    constructor({ port, room, protocol, writer, onMarker, onAck, onPresenceMarker }) {
+    constructor({ port, room, protocol, writer, onMarker = () => undefined, onAck, onPresenceMarker }) {
         Object.assign(this, { room, protocol, writer, onMarker, onAck, onPresenceMarker });
         this.clientId = 1000 + writer;
         this.clock = 0;
