@@ -20,12 +20,15 @@ export function FailureAlert({ error, title, onRetry, children }: FailureAlertPr
         return null;
     }
     const failure = failureOf(error);
+    const heading = title ?? failure.title;
+    // Many messages begin with what the title says.
+    const repeats = failure.text.startsWith(heading);
     const code = messages.common.errorCode(failure.code, failure.requestId);
     return (
         <div role="alert" className={classes['alert']}>
             <IconAlertTriangle size={18} className={classes['icon']} aria-hidden />
             <div className={classes['body']}>
-                <div className={classes['title']}>{title ?? failure.title}</div>
+                {!repeats && <div className={classes['title']}>{heading}</div>}
                 {failure.text && <div className={classes['text']}>{failure.text}</div>}
                 <div className={classes['foot']}>
                     {onRetry && (
@@ -35,7 +38,7 @@ export function FailureAlert({ error, title, onRetry, children }: FailureAlertPr
                     )}
                     {children}
                     <code className={classes['code']}>{code}</code>
-                    <CopyButton value={`${title ?? failure.title}\n${failure.text}\n${code}`} what={messages.common.copyError} bare />
+                    <CopyButton value={`${heading}\n${failure.text}\n${code}`} what={messages.common.copyError} bare />
                 </div>
             </div>
         </div>

@@ -1,3 +1,4 @@
+import { IconChevronLeft } from '@tabler/icons-react';
 import { useEffect, type ReactNode } from 'react';
 import { messages } from '../messages.ts';
 import classes from './page.module.css';
@@ -20,7 +21,12 @@ export function Page({ title, actions, intro, back, narrow = false, children }: 
     usePageTitle(title);
     return (
         <div className={narrow ? `${classes['page']} ${classes['narrow']}` : classes['page']}>
-            {back && <div className={classes['back']}>{back}</div>}
+            {back && (
+                <div className={classes['back']}>
+                    <IconChevronLeft size={15} aria-hidden />
+                    {back}
+                </div>
+            )}
             <header className={classes['header']}>
                 <div className={classes['words']}>
                     <h1 className={classes['title']}>{title}</h1>

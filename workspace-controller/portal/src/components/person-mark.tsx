@@ -2,11 +2,7 @@ import classes from './person-mark.module.css';
 
 /** Initials of a person. Neutral: the colours of presence mean who is here now, and nothing else. */
 export function PersonMark({ name }: { name: string }) {
-    return (
-        <span className={classes['mark']} aria-hidden>
-            {initials(name)}
-        </span>
-    );
+    return <span className={classes['mark']} data-initials={initials(name)} aria-hidden />;
 }
 
 function initials(name: string): string {

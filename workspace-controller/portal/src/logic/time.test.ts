@@ -30,6 +30,7 @@ describe('relativeTime', () => {
 
 describe('duration', () => {
     it('is exact where it is short and coarse where it is long', () => {
+        expect(duration(90)).toBe('< 0.1 s');
         expect(duration(430)).toBe('0.4 s');
         expect(duration(12_900)).toBe('12 s');
         expect(duration(185_000)).toBe('3 min 05 s');

@@ -42,9 +42,22 @@ export function exactTime(iso: string, locale?: string): string {
     return Number.isNaN(at) ? iso : new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' }).format(at);
 }
 
-/** How long something took: "0.4 s", "12 s", "3 min 05 s", "2 h 10 min". */
+/** Day and time of day, for where the order within a day matters. */
+export function shortTime(iso: string, locale = 'en'): string {
+    const at = Date.parse(iso);
+    return Number.isNaN(at)
+        ? iso
+        : new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
+              at,
+          );
+}
+
+/** How long something took: "< 0.1 s", "0.4 s", "12 s", "3 min 05 s", "2 h 10 min". */
 export function duration(milliseconds: number): string {
     const ms = Math.max(0, milliseconds);
+    if (ms > 0 && ms < 100) {
+        return '< 0.1 s';
+    }
     if (ms < 10 * SECOND) {
         return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
     }

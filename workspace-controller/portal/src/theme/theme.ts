@@ -79,7 +79,7 @@ export const theme = createTheme({
         fontWeight: '600',
         sizes: { h1: { fontSize: '20px', lineHeight: '28px' }, h2: { fontSize: '15px', lineHeight: '22px' } },
     },
-    fontSizes: { xs: '12px', sm: '14px', md: '14px', lg: '16px', xl: '18px' },
+    fontSizes: { xs: '13px', sm: '14px', md: '14px', lg: '16px', xl: '18px' },
     lineHeights: { xs: '16px', sm: '20px', md: '20px', lg: '24px', xl: '26px' },
     spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
     radius: { xs: '4px', sm: '6px', md: '6px', lg: '6px', xl: '6px' },

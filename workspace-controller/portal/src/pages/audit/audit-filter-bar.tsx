@@ -75,7 +75,8 @@ export function AuditFilterBar({ people }: { people: readonly User[] }) {
             />
             <Button
                 variant="subtle"
-                disabled={!active}
+                className={classes['clear'] as string}
+                data-active={active || undefined}
                 onClick={() => {
                     set(NO_FILTERS);
                     setRound((before) => before + 1);

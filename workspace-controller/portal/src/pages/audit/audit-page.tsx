@@ -88,7 +88,7 @@ export default function AuditPage() {
                 />
             ) : (
                 <>
-                    <VirtualList items={entries} keyOf={keyOf} rowHeight={45} label={texts.listLabel} onEnd={more}>
+                    <VirtualList items={entries} keyOf={keyOf} rowHeight={37} label={texts.listLabel} onEnd={more}>
                         {(entry) => <AuditRow entry={entry} actor={names.get(entry.actor) ?? entry.actor} />}
                     </VirtualList>
                     {log.isFetchNextPageError && <FailureAlert error={log.error} onRetry={() => void fetchNextPage()} />}

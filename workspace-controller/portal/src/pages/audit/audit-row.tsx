@@ -18,7 +18,7 @@ export function AuditRow({ entry, actor }: { entry: AuditEntry; actor: string })
             <UnstyledButton className={classes['row']} aria-expanded={open} onClick={() => setOpen(!open)}>
                 <IconChevronRight size={14} aria-hidden className={classes['chevron']} data-open={open || undefined} />
                 <span className={classes['when']}>
-                    <RelativeTime at={entry.at} />
+                    <RelativeTime at={entry.at} clock />
                 </span>
                 <span className={classes['actor']}>{actor}</span>
                 <span className={classes['action']}>{entry.action}</span>
