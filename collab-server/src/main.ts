@@ -88,7 +88,7 @@ async function run(config: CollabConfig): Promise<void> {
         }
         stopping = true;
         server.close();
-        service
+        void service
             .close()
             .then(
                 () => undefined,

@@ -89,6 +89,13 @@ export class CollabService implements SessionHost {
         this.serverToken = options.serverToken;
         this.isOpenToAll = options.authenticate === undefined;
         this.commits = new CommitBeat(this.log, this.limits, (failure) => this.reportLog(failure));
+        if (this.hooks.hasStore) {
+            this.commits.onCommitted = (updates) => {
+                for (const [room, list] of updates) {
+                    this.hooks.store({ room, bytes: list.reduce((sum, update) => sum + update.length, 0) });
+                }
+            };
+        }
         this.beat = new Beat(this.limits, this.now);
         this.roomHost = {
             limits: this.limits,

@@ -1,4 +1,5 @@
-import type { RoomAccess } from '@tandem/protocol';
+import { CLOSE_CODES, type RoomAccess } from '@tandem/protocol';
+import { AuthenticationError } from '../auth/authenticator.ts';
 
 /** Code of yours at the moments that matter, in the style of Hocuspocus. Each may be asynchronous but for `change`. */
 export interface HookListeners {
@@ -8,7 +9,7 @@ export interface HookListeners {
     onLoad?(event: { room: string; bytes: number }): void;
     /** An update was taken and is on its way to the log. On the hot path: be quick. */
     onChange?(event: { room: string; update: Uint8Array }): void;
-    /** What changed since the last call is durable. At most every two seconds for each room. */
+    /** Edits of a room are durable; called for each group commit that held some. Be quick. */
     onStore?(event: { room: string; bytes: number }): void;
     /** The last member left a room, or one of several did. */
     onDisconnect?(event: { room: string; subject: string; remaining: number }): void;
@@ -21,15 +22,22 @@ export type HookName = (typeof HOOK_NAMES)[number];
 export class Hooks {
     private readonly listeners: readonly HookListeners[];
     readonly hasChange: boolean;
+    readonly hasStore: boolean;
 
     constructor(listeners: readonly HookListeners[]) {
         this.listeners = listeners;
+        this.hasStore = listeners.some((listener) => listener.onStore);
         this.hasChange = listeners.some((listener) => listener.onChange);
     }
 
+    /** @throws AuthenticationError with what the listener threw */
     async authenticate(event: { room: string; subject: string; access: RoomAccess }): Promise<void> {
         for (const listener of this.listeners) {
-            await listener.onAuthenticate?.(event);
+            try {
+                await listener.onAuthenticate?.(event);
+            } catch (cause) {
+                throw new AuthenticationError(CLOSE_CODES.denied, cause instanceof Error ? cause.message : 'refused', { cause });
+            }
         }
     }
 

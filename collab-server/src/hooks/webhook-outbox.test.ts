@@ -41,13 +41,14 @@ describe('webhooks', () => {
         first.listeners.onLoad?.({ room: 'a', bytes: 1 });
         first.listeners.onChange?.({ room: 'a', update: new Uint8Array() });
         first.listeners.onChange?.({ room: 'a', update: new Uint8Array() });
+        first.listeners.onStore?.({ room: 'a', bytes: 1 });
         await first.close();
         const second = new WebhookOutbox(options);
         second.listeners.onDisconnect?.({ room: 'a', subject: 'ada', remaining: 0 });
         await vi.waitFor(() => expect(bodies).toHaveLength(0));
         refuse = false;
         now += 60_000;
-        await vi.waitFor(() => expect(bodies.map(({ event }) => event)).toEqual(['load', 'change', 'disconnect']), 10_000);
+        await vi.waitFor(() => expect(bodies.map(({ event }) => event)).toEqual(['load', 'change', 'store', 'disconnect']), 10_000);
         await second.close();
         server.close();
         server.closeAllConnections();

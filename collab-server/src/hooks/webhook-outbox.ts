@@ -21,7 +21,7 @@ interface Row {
 
 /**
  * Tells an address what happens, in order, at least once: events lie in a file until they are taken (2xx). Signed as
- * `Tandem-Signature: t=<seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. `change` events are gathered, one for a room
+ * `Tandem-Signature: t=<seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. `change` and `store` events are gathered, one for a room
  * in two seconds; the file is written on the same beat, so hooks never wait for a disk.
  */
 export class WebhookOutbox {
@@ -31,6 +31,7 @@ export class WebhookOutbox {
     private readonly now: () => number;
     private readonly database: DatabaseSync;
     private readonly changed = new Set<string>();
+    private readonly stored = new Set<string>();
     private readonly fresh: { event: HookName; data: object }[] = [];
     private readonly beat: NodeJS.Timeout;
     private sending: Promise<void> | undefined;
@@ -53,6 +54,7 @@ export class WebhookOutbox {
         return {
             onLoad: (event) => this.add('load', event),
             onChange: ({ room }) => void this.changed.add(room),
+            onStore: ({ room }) => void this.stored.add(room),
             onDisconnect: (event) => this.add('disconnect', event),
         };
     }
@@ -87,6 +89,10 @@ export class WebhookOutbox {
             this.add('change', { room });
         }
         this.changed.clear();
+        for (const room of this.stored) {
+            this.add('store', { room });
+        }
+        this.stored.clear();
         const events = this.fresh.splice(0);
         if (events.length === 0) {
             return;

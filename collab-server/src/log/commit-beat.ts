@@ -32,6 +32,9 @@ export class CommitBeat {
     committedUpdates = 0;
     lastCommitMs = 0;
 
+    /** Told what each commit held. */
+    onCommitted: ((updates: ReadonlyMap<string, readonly Uint8Array[]>) => void) | undefined;
+
     constructor(log: Pick<UpdateLog, 'append'>, limits: Limits, onChange: (failure: Error | undefined) => void) {
         this.log = log;
         this.limits = limits;
@@ -136,6 +139,7 @@ export class CommitBeat {
         this.commits++;
         this.inFlight = undefined;
         this.report(undefined);
+        this.onCommitted?.(batch.updates);
         for (const [waiter, count] of batch.waiters) {
             this.committedUpdates += count;
             waiter.committed(count);
