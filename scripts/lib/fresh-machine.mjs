@@ -1,5 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+    accessSync,
+    chmodSync,
+    constants,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    realpathSync,
+    renameSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { run } from './run.mjs';
@@ -7,8 +22,15 @@ import { run } from './run.mjs';
 const PACKAGES = ['ca-certificates', 'git', 'libatomic1', 'passwd'];
 const PERSON = 'dev';
 /** Variables that say how to reach the network from here; everything else would make the machine less fresh. */
-const NETWORK_VARIABLES = /^((https?|all|no)_proxy|npm_config_registry|node_extra_ca_certs|ssl_cert_(file|dir)|git_ssl_cainfo|curl_ca_bundle)$/i;
-const MACHINE_FILES = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs', '/usr/share/ca-certificates', '/usr/local/share/ca-certificates'];
+const NETWORK_VARIABLES =
+    /^((https?|all|no)_proxy|npm_config_registry|node_extra_ca_certs|ssl_cert_(file|dir)|git_ssl_cainfo|curl_ca_bundle)$/i;
+const MACHINE_FILES = [
+    '/etc/resolv.conf',
+    '/etc/hosts',
+    '/etc/ssl/certs',
+    '/usr/share/ca-certificates',
+    '/usr/local/share/ca-certificates',
+];
 
 /** Why a fresh machine cannot be made here, in one line; undefined when it can. */
 export function whyNot() {
@@ -29,15 +51,19 @@ export function whyNot() {
 
 /** The machine's own program, not one that npm put in front. */
 function find(program) {
-    const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(folder => !folder.includes('node_modules'));
-    return folders.map(folder => join(folder, program)).find(path => {
-        try {
-            accessSync(path, constants.X_OK);
-            return statSync(path).isFile();
-        } catch {
-            return false;
-        }
-    });
+    const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(
+        (folder) => !folder.includes('node_modules'),
+    );
+    return folders
+        .map((folder) => join(folder, program))
+        .find((path) => {
+            try {
+                accessSync(path, constants.X_OK);
+                return statSync(path).isFile();
+            } catch {
+                return false;
+            }
+        });
 }
 
 /** A folder with a minimal Debian, this machine's Node and npm, and a way to run things in it. */
@@ -56,7 +82,7 @@ export async function createMachine(root, say) {
         check: () => checkFresh(folder, say),
         clone: () => clone(root, folder),
         run: (command, options = {}) => enter(folder, { ...options, command, inClone: true }),
-        start: (command, options) => startInside(folder, { ...options, command, inClone: true })
+        start: (command, options) => startInside(folder, { ...options, command, inClone: true }),
     };
 }
 
@@ -64,9 +90,9 @@ async function baseArchive(say) {
     const release = Object.fromEntries(
         readFileSync('/etc/os-release', 'utf8')
             .split('\n')
-            .map(line => line.split('='))
-            .filter(pair => pair.length === 2)
-            .map(([key, value]) => [key, value.replaceAll('"', '')])
+            .map((line) => line.split('='))
+            .filter((pair) => pair.length === 2)
+            .map(([key, value]) => [key, value.replaceAll('"', '')]),
     );
     const suite = release.ID === 'debian' ? release.VERSION_CODENAME : 'bookworm';
     const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tandem');
@@ -91,7 +117,7 @@ async function baseArchive(say) {
 /** Where this machine gets Debian from. */
 function debianMirror() {
     const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'].filter(existsSync);
-    const addresses = files.flatMap(file => readFileSync(file, 'utf8').match(/https?:\/\/[^\s\]]+\/debian\/?(?=\s|$)/gm) ?? []);
+    const addresses = files.flatMap((file) => readFileSync(file, 'utf8').match(/https?:\/\/[^\s\]]+\/debian\/?(?=\s|$)/gm) ?? []);
     return addresses[0] ?? 'http://deb.debian.org/debian';
 }
 
@@ -118,13 +144,17 @@ function copySettings(folder) {
             rmSync(join(folder, path), { recursive: true, force: true });
             mkdirSync(dirname(join(folder, path)), { recursive: true });
             // A folder is copied as it is; of a file that is a link, what it leads to.
-            cpSync(statSync(path).isDirectory() ? path : realpathSync(path), join(folder, path), { recursive: true, verbatimSymlinks: true });
+            cpSync(statSync(path).isDirectory() ? path : realpathSync(path), join(folder, path), {
+                recursive: true,
+                verbatimSymlinks: true,
+            });
         }
     }
 }
 
 function copyNpmSettings(folder) {
-    const settings = name => spawnSync(find('npm'), ['config', 'get', name], { encoding: 'utf8', env: cleanEnvironment() }).stdout?.trim();
+    const settings = (name) =>
+        spawnSync(find('npm'), ['config', 'get', name], { encoding: 'utf8', env: cleanEnvironment() }).stdout?.trim();
     const global = settings('globalconfig');
     if (global && existsSync(global)) {
         mkdirSync(join(folder, 'usr/local/etc'), { recursive: true });
@@ -169,7 +199,7 @@ function commandFor(folder, { command, user, inClone }) {
         `HOME=${user ? home : '/root'}`,
         'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         'LANG=C.UTF-8',
-        ...network.map(([name, value]) => `${name}=${value}`)
+        ...network.map(([name, value]) => `${name}=${value}`),
     ];
     const inside = `cd ${inClone ? `${home}/tandem` : '/root'} && ${command}`;
     const as = user ? ['setpriv', `--reuid=${PERSON}`, `--regid=${PERSON}`, '--init-groups'] : [];
@@ -178,7 +208,23 @@ function commandFor(folder, { command, user, inClone }) {
     // A process namespace of its own: when the first process ends, everything that it started ends too.
     return [
         'unshare',
-        ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', mounts, folder, '/usr/bin/env', '-i', ...variables, ...as, 'sh', '-c', inside]
+        [
+            '--mount',
+            '--pid',
+            '--fork',
+            '--kill-child',
+            'sh',
+            '-c',
+            mounts,
+            folder,
+            '/usr/bin/env',
+            '-i',
+            ...variables,
+            ...as,
+            'sh',
+            '-c',
+            inside,
+        ],
     ];
 }
 
@@ -189,25 +235,31 @@ function startInside(folder, options) {
     const child = spawn(...commandFor(folder, options), { stdio: ['ignore', 'pipe', 'pipe'], env: process.env });
     let output = '';
     let notices = '';
-    child.stdout.on('data', chunk => (output += chunk));
-    child.stderr.on('data', chunk => (notices = (notices + chunk).slice(-20_000)));
-    const exited = new Promise(resolve => child.on('close', resolve));
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (notices = (notices + chunk).slice(-20_000)));
+    const exited = new Promise((resolve) => child.on('close', resolve));
     return {
-        line: start =>
+        line: (start) =>
             new Promise((resolve, reject) => {
                 const check = () => {
-                    const found = output.split('\n').slice(0, -1).find(line => line.startsWith(`${start} `));
+                    const found = output
+                        .split('\n')
+                        .slice(0, -1)
+                        .find((line) => line.startsWith(`${start} `));
                     if (found) {
                         resolve(found.slice(start.length + 1).trim());
                     }
                 };
                 child.stdout.on('data', check);
-                void exited.then(code => reject(new Error(`${options.command} ended with ${code}\n${output}${notices}`)));
+                void exited.then((code) => reject(new Error(`${options.command} ended with ${code}\n${output}${notices}`)));
                 check();
             }),
         stop: async () => {
-            child.kill('SIGKILL');
+            // The first process inside, with which all others end: changing the user made it forget whose child it is.
+            for (const pid of readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)) {
+                process.kill(Number(pid), 'SIGKILL');
+            }
             await exited;
-        }
+        },
     };
 }

@@ -14,6 +14,11 @@ export class ScmView {
         await this.message.waitFor();
     }
 
+    /** The branch in the status bar: there once git has been started and has read the repository. */
+    branch(name: string): Locator {
+        return this.ide.statusBar().getByText(name, { exact: true });
+    }
+
     get message(): Locator {
         return this.ide.view('scm-view-container').locator('textarea, .monaco-editor textarea').first();
     }

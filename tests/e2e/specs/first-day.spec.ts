@@ -30,7 +30,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             await portal.createFrom(repository);
             await page.waitForURL(/\.ws\.tandem\.localhost/, { timeout: patient(90_000) });
             await ide.ready();
-            await ide.extensionsReady();
+            await expect(new ScmView(ide).branch('main')).toBeVisible({ timeout: patient(60_000) });
         });
         const workspaceUrl = new URL(page.url()).origin;
 
@@ -80,7 +80,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             await again.waitForURL((url) => url.origin === workspaceUrl, { timeout: patient(60_000) });
             const later = new IdePage(again);
             await later.ready();
-            await later.extensionsReady();
+            await expect(new ScmView(later).branch('main')).toBeVisible({ timeout: patient(60_000) });
             await later.openFile('src/total.js');
             expect(await later.editorText()).toContain('// nothing in it yet');
             await later.openFile('src/main.js');

@@ -6,6 +6,7 @@ import { expect, test } from '../fixtures/test.ts';
 import { runningWorkspace } from '../fixtures/workspaces.ts';
 import { IdePage } from '../pages/ide-page.ts';
 import { PortalPage } from '../pages/portal-page.ts';
+import { ScmView } from '../pages/scm-view.ts';
 
 const folder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
 
@@ -30,7 +31,7 @@ test('the pictures of the README', async ({ platform, admin, git, browserOf }) =
     const ide = new IdePage(page);
     await page.goto(`${platform.url}/open/${workspaces[0]?.metadata.name}`);
     await ide.ready();
-    await ide.extensionsReady();
+    await expect(new ScmView(ide).branch('main')).toBeVisible({ timeout: patient(60_000) });
     await ide.openFile('src/main.js');
     await ide.toggleBreakpoint(5);
     await ide.openTerminal();
