@@ -13,6 +13,7 @@ import { continueAddress } from '../workspaces/continue-address.ts';
 import { useNavEntries } from './nav-entries.ts';
 import { onOpenPalette } from './palette-state.ts';
 import { useSignOut } from './use-sign-out.ts';
+import classes from './command-palette.module.css';
 
 const [store, spotlight] = createSpotlight();
 
@@ -69,10 +70,10 @@ export default function CommandPalette() {
             store={store}
             actions={groups.filter((group) => group.actions.length > 0)}
             shortcut={null}
-            limit={12}
-            scrollable
-            maxHeight={420}
+            limit={10}
             highlightQuery
+            classNames={classes}
+            overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
             nothingFound={common.palette.nothing}
             searchProps={{
                 leftSection: <IconSearch size={18} aria-hidden />,

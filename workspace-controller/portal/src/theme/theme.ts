@@ -96,6 +96,7 @@ export const theme = createTheme({
         Menu: Menu.extend({ defaultProps: { position: 'bottom-end', shadow: 'md', transitionProps: { duration: 80 } } }),
         Modal: Modal.extend({
             defaultProps: { centered: true, transitionProps: { duration: 100 }, overlayProps: { backgroundOpacity: 0.4 } },
+            styles: { title: { fontSize: 15, fontWeight: 600 } },
         }),
         Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 80 } } }),
         Loader: Loader.extend({ defaultProps: { size: 'xs' } }),

@@ -13,7 +13,8 @@ import classes from './log-disclosure.module.css';
 export function LogDisclosure({ workspace }: { workspace: Workspace }) {
     const texts = messages.workspaces.page;
     const failed = workspace.status.state === 'failed';
-    const [open, setOpen] = useState(failed);
+    const [chosen, setOpen] = useState<boolean>();
+    const open = chosen ?? failed;
     const id = useId();
     return (
         <section className={classes['log']}>
