@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { STATIC_HOST_LABEL } from '@tandem/protocol';
 import { AppError, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
 import { ChainAnchor } from './audit/chain-anchor.ts';
@@ -148,6 +148,8 @@ function ideProgram(config: ControllerConfig, ideDirectory: string) {
 /** Makes the data directory, closed to others. @throws AppError `unavailable` when that is not possible */
 export async function prepareDataDirectory(directory: string): Promise<void> {
     try {
+        // The mode is for this folder alone: those above it may be everybody's.
+        await mkdir(dirname(directory), { recursive: true });
         await mkdir(directory, { recursive: true, mode: 0o700 });
     } catch (cause) {
         const { code, message } = cause as NodeJS.ErrnoException;

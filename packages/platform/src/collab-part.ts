@@ -17,6 +17,7 @@ export async function startCollab(
             keys: (header, token) => createLocalJWKSet(signingKeys.jwks() as JSONWebKeySet)(header, token),
             issuer: options.issuer,
         }),
+        revokedByCaller: true,
         logger: options.logger,
     });
     await service.start();

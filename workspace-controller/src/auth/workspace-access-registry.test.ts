@@ -119,11 +119,11 @@ describe('access to workspaces', () => {
         expect(told.at(-1)).toMatchObject({ kind: 'workspace', id: 'space-1' });
     });
 
-    it('does not pass from a deleted workspace to a new one of its name', async () => {
+    it('ends with its workspace, whose name nobody gets again', async () => {
         await fixture.addWorkspace('ada');
         const { handle } = await enter('ada');
         await fixture.store.delete({ kind: 'Workspace', namespace: 'team-home', name: 'space-1' });
-        await fixture.addWorkspace('ada', { name: 'space-1' });
+        await expect(fixture.addWorkspace('ada', { name: 'space-1' })).rejects.toMatchObject({ code: 'already-exists' });
         expect(refusal(handle)).toBe('revoked');
     });
 

@@ -8,14 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { specOf, untilPhase } from '../workspace-runtime.contract.ts';
 import type { Boot } from '../workspace-runtime.ts';
-import { detectIsolation, type Isolation } from './isolation.ts';
+import { detectIsolation, firstClosedFolder, type Isolation } from './isolation.ts';
 import { makeLocalRuntime, post, type LocalRuntimeUnderTest } from './local-runtime-under-test.ts';
 import { allProcesses } from './processes.ts';
 import { admitSocket } from './socket-gate.ts';
 import { Volumes } from './volume.ts';
 
 const possible = await detectIsolation();
-const modes: Isolation[] = possible === 'namespace' ? ['namespace', 'user'] : possible === 'user' ? ['user'] : [];
+// Users without a mount view of their own reach the program only where every folder above it is open to them.
+const reachable = (await firstClosedFolder(process.execPath)) === undefined;
+const modes: Isolation[] = (['namespace', 'user'] as const).filter((mode) =>
+    mode === 'namespace' ? possible === 'namespace' : possible !== 'none' && reachable,
+);
 
 describe.each(modes)('as root with isolation "%s"', (isolation) => {
     let under: LocalRuntimeUnderTest;
