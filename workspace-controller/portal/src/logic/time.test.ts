@@ -11,7 +11,8 @@ describe('relativeTime', () => {
         expect(relativeTime(ago(MINUTE), NOW)).toBe('1 minute ago');
         expect(relativeTime(ago(119 * MINUTE), NOW)).toBe('1 hour ago');
         expect(relativeTime(ago(26 * 60 * MINUTE), NOW)).toBe('yesterday');
-        expect(relativeTime(ago(-90 * MINUTE), NOW)).toBe('in 1 hour');
+        expect(relativeTime(ago(-70 * MINUTE), NOW)).toBe('in 1 hour');
+        expect(relativeTime(ago(-(7 * 24 * 60 * MINUTE - 1000)), NOW)).toBe('in 7 days');
     });
 
     it('forgives a clock that is a little behind the server', () => {

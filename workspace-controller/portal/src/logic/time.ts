@@ -30,7 +30,8 @@ export function relativeTime(iso: string, nowMs: number, locale = 'en'): string 
     const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
     for (const [unit, size] of units) {
         if (Math.abs(apart) >= size) {
-            return format.format(Math.trunc(apart / size), unit);
+            // What is to come is rounded: a link that was made for seven days expires in 7 days.
+            return format.format(apart > 0 ? Math.round(apart / size) : Math.trunc(apart / size), unit);
         }
     }
     return 'just now';

@@ -18,7 +18,9 @@ export function InvitationLink({ invitation, onAnother }: { invitation: Response
                 <Button variant="default" onClick={onAnother}>
                     {texts.another}
                 </Button>
-                <Button onClick={() => modals.closeAll()}>{messages.common.close}</Button>
+                <Button variant="default" onClick={() => modals.closeAll()}>
+                    {messages.common.close}
+                </Button>
             </Group>
         </Stack>
     );

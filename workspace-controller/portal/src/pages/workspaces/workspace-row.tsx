@@ -29,6 +29,7 @@ export const WorkspaceRow = memo(function WorkspaceRow({ workspace, owner, first
     const failed = status.state === 'failed' || status.state === 'needs-attention';
     const label = leaves ? (first ? texts.continue : texts.open) : failed ? texts.showFailure : texts.showProgress;
     const says = sentence(workspace);
+    const about = spec.source ? repositoryLabel(spec.source.url) : texts.emptyProject;
     return (
         <div className={classes['row']} data-failed={failed || undefined}>
             <span className={classes['icon']}>
@@ -45,9 +46,11 @@ export const WorkspaceRow = memo(function WorkspaceRow({ workspace, owner, first
                             {spec.displayName}
                         </Link>
                     )}
-                    <span className={classes['repository']} data-none={spec.source === undefined || undefined}>
-                        {spec.source ? repositoryLabel(spec.source.url) : texts.emptyProject}
-                    </span>
+                    {about !== spec.displayName && (
+                        <span className={classes['repository']} data-none={spec.source === undefined || undefined}>
+                            {about}
+                        </span>
+                    )}
                 </div>
                 <div className={classes['facts']}>
                     <StateWord state={shown.state} text={shown.word} />
