@@ -54,6 +54,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             await ide.toggleBreakpoint(5);
             await page.keyboard.press('F5');
             expect(await ide.stopped()).toContain('main.js');
+            await page.getByText('Module', { exact: true }).click();
             await expect(ide.variable('sum')).toContainText('12');
             await page.keyboard.press('F5');
             await expect(page.locator('.theia-debug-stack-frame')).toHaveCount(0);

@@ -40,6 +40,7 @@ test('the pictures of the README', async ({ platform, admin, git, browserOf }) =
     await ide.openFile('src/main.js');
     await page.keyboard.press('F5');
     await ide.stopped();
+    await page.getByText('Module', { exact: true }).click();
     await expect(ide.variable('sum')).toContainText('12');
     await page.screenshot({ path: `${folder}ide-debug.png` });
 });
