@@ -10,17 +10,25 @@ const SERVERS = ['packages/cli', 'packages/collab-client', 'packages/platform'];
 export const steps = [
     {
         name: 'services',
-        inputs: ['package-lock.json', 'tsconfig.base.json', 'tsconfig.server.json', 'packages', 'collab-server', 'workspace-controller/src', 'workspace-controller/tsconfig.json'],
+        inputs: [
+            'package-lock.json',
+            'tsconfig.base.json',
+            'tsconfig.server.json',
+            'packages',
+            'collab-server',
+            'workspace-controller/src',
+            'workspace-controller/tsconfig.json',
+        ],
         outputs: ['packages/platform/lib/index.js', 'packages/cli/lib/index.js'],
         after: [],
-        build: root => run(node, [TSC, '-b', ...SERVERS], { cwd: root })
+        build: (root) => run(node, [TSC, '-b', ...SERVERS], { cwd: root }),
     },
     {
         name: 'portal',
         inputs: ['package-lock.json', 'workspace-controller/portal', 'packages/protocol/src', 'packages/api-client/src'],
         outputs: ['workspace-controller/portal/dist/index.html'],
         after: ['services'],
-        build: root => run('npm', ['run', 'build', '-w', '@tandem/portal'], { cwd: root })
+        build: (root) => run('npm', ['run', 'build', '-w', '@tandem/portal'], { cwd: root }),
     },
     {
         name: 'ide',
@@ -30,9 +38,13 @@ export const steps = [
         build: (root, say) =>
             run(node, ['build.mjs'], {
                 cwd: join(root, 'ide'),
-                onOutput: text => text.split('\n').filter(line => line.trim()).forEach(line => say(`  ide: ${line.trim()}`))
-            })
-    }
+                onOutput: (text) =>
+                    text
+                        .split('\n')
+                        .filter((line) => line.trim())
+                        .forEach((line) => say(`  ide: ${line.trim()}`)),
+            }),
+    },
 ];
 
 /**
@@ -40,23 +52,23 @@ export const steps = [
  * @param only names of steps; the steps they come after are built too
  */
 export async function buildStale(root, { only, say = console.error } = {}) {
-    const wanted = new Set(only ?? steps.map(step => step.name));
+    const wanted = new Set(only ?? steps.map((step) => step.name));
     for (const step of [...steps].reverse()) {
         if (wanted.has(step.name)) {
-            step.after.forEach(name => wanted.add(name));
+            step.after.forEach((name) => wanted.add(name));
         }
     }
     const done = new Map();
-    for (const step of steps.filter(candidate => wanted.has(candidate.name))) {
-        const before = Promise.all(step.after.map(name => done.get(name)));
+    for (const step of steps.filter((candidate) => wanted.has(candidate.name))) {
+        const before = Promise.all(step.after.map((name) => done.get(name)));
         done.set(
             step.name,
-            before.then(() => buildStep(root, step, say))
+            before.then(() => buildStep(root, step, say)),
         );
     }
     // Every step ends before a failure is told, so that none is left running behind the message.
     const results = await Promise.allSettled(done.values());
-    const failure = results.find(result => result.status === 'rejected');
+    const failure = results.find((result) => result.status === 'rejected');
     if (failure) {
         throw failure.reason;
     }
@@ -67,7 +79,7 @@ async function buildStep(root, step, say) {
     if (isFresh(root, step.name, print, step.outputs)) {
         return;
     }
-    const missing = step.outputs.some(output => !existsSync(join(root, output)));
+    const missing = step.outputs.some((output) => !existsSync(join(root, output)));
     say(`Building ${step.name}${missing ? '' : ' (changed)'} …`);
     const startedAt = performance.now();
     await step.build(root, say);

@@ -49,8 +49,8 @@ export async function ensureChromium(root, say) {
             '/usr/bin/chromium-browser',
             '/usr/bin/google-chrome',
             '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-            playwrightChromium(root)
-        ].find(path => path && existsSync(path));
+            playwrightChromium(root),
+        ].find((path) => path && existsSync(path));
     if (candidates()) {
         return candidates();
     }
@@ -67,13 +67,17 @@ export async function ensureChromium(root, say) {
 }
 
 const SERVICES = [
-    { name: 'PostgreSQL', packages: ['postgresql'], present: () => existsSync('/usr/lib/postgresql') || existsSync('/opt/homebrew/bin/postgres') },
+    {
+        name: 'PostgreSQL',
+        packages: ['postgresql'],
+        present: () => existsSync('/usr/lib/postgresql') || existsSync('/opt/homebrew/bin/postgres'),
+    },
     {
         name: 'Redis',
         packages: ['redis-server'],
-        present: () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].some(existsSync)
+        present: () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].some(existsSync),
     },
-    { name: 'git', packages: ['git'], present: () => existsSync('/usr/bin/git') || existsSync('/opt/homebrew/bin/git') }
+    { name: 'git', packages: ['git'], present: () => existsSync('/usr/bin/git') || existsSync('/opt/homebrew/bin/git') },
 ];
 
 /**
@@ -81,12 +85,12 @@ const SERVICES = [
  * @returns names of what could not be had
  */
 export async function ensureServices(say) {
-    const missing = SERVICES.filter(service => !service.present());
+    const missing = SERVICES.filter((service) => !service.present());
     if (missing.length > 0) {
         await installFromDebian(
-            missing.flatMap(service => service.packages),
-            say
+            missing.flatMap((service) => service.packages),
+            say,
         );
     }
-    return SERVICES.filter(service => !service.present()).map(service => service.name);
+    return SERVICES.filter((service) => !service.present()).map((service) => service.name);
 }

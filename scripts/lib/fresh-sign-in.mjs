@@ -14,7 +14,13 @@ export async function freePort() {
 /** One call to the platform, on loopback with the name in the Host header, as a browser dials *.localhost. */
 async function call(url, { method = 'GET', headers = {}, body } = {}) {
     const { host, port, pathname, search } = new URL(url);
-    const sent = request({ host: '127.0.0.1', port, method, path: pathname + search, headers: { host, 'content-type': 'application/json', ...headers } });
+    const sent = request({
+        host: '127.0.0.1',
+        port,
+        method,
+        path: pathname + search,
+        headers: { host, 'content-type': 'application/json', ...headers },
+    });
     sent.end(body === undefined ? undefined : JSON.stringify(body));
     const [response] = await once(sent, 'response');
     let text = '';
@@ -35,8 +41,8 @@ export async function signInAndMakeWorkspace(link) {
     const signedIn = await call(`${api}/session/link`, { method: 'POST', headers: { origin }, body: { token } });
     const headers = {
         origin,
-        cookie: signedIn.headers['set-cookie'].map(line => line.split(';', 1)[0]).join('; '),
-        'tandem-request-secret': signedIn.value.requestSecret
+        cookie: signedIn.headers['set-cookie'].map((line) => line.split(';', 1)[0]).join('; '),
+        'tandem-request-secret': signedIn.value.requestSecret,
     };
     const portal = await call(`${origin}/`, { headers: { accept: 'text/html' } });
     if (!String(portal.value).includes('<script')) {
@@ -53,6 +59,6 @@ export async function signInAndMakeWorkspace(link) {
         if (value.status.state === 'failed' || performance.now() > deadline) {
             throw new Error(`${created.metadata.name} is ${value.status.state}: ${value.status.reason ?? ''}`);
         }
-        await new Promise(resolve => setTimeout(resolve, 200));
+        await new Promise((resolve) => setTimeout(resolve, 200));
     }
 }

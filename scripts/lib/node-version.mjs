@@ -4,7 +4,7 @@ export function requirePinnedNode() {
     if (major < 24) {
         console.error(
             `This is Node ${process.versions.node}; Tandem needs Node 24, which "npm ci" installs on Linux. ` +
-                'Run "npm ci" again, or install Node 24 on this machine.'
+                'Run "npm ci" again, or install Node 24 on this machine.',
         );
         process.exit(1);
     }

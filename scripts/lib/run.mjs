@@ -9,10 +9,10 @@ export function run(command, args, options = {}) {
         const child = spawn(command, args, {
             cwd: options.cwd,
             env: { ...process.env, ...options.env },
-            stdio: options.show ? 'inherit' : ['ignore', 'pipe', 'pipe']
+            stdio: options.show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
         });
         let output = '';
-        const keep = chunk => {
+        const keep = (chunk) => {
             output = (output + chunk).slice(-20_000);
             options.onOutput?.(String(chunk));
         };

@@ -36,7 +36,7 @@ const stampFile = (root, name) => join(root, '.cache', 'build', `${name}.stamp`)
 /** Whether `name` was last built from these very inputs and its outputs are still there. */
 export function isFresh(root, name, print, outputs) {
     try {
-        return readFileSync(stampFile(root, name), 'utf8') === print && outputs.every(output => statSync(join(root, output)));
+        return readFileSync(stampFile(root, name), 'utf8') === print && outputs.every((output) => statSync(join(root, output)));
     } catch {
         return false;
     }

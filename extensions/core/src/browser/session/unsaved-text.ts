@@ -59,7 +59,9 @@ export class UnsavedText implements FrontendApplicationContribution {
             }
         }
         if (restored > 0) {
-            void this.messages.info(nls.localize('tandem/core/unsavedRestored', 'Unsaved text is back in {0} editor(s).', String(restored)));
+            void this.messages.info(
+                nls.localize('tandem/core/unsavedRestored', 'Unsaved text is back in {0} editor(s).', String(restored)),
+            );
         }
     }
 }
