@@ -12,6 +12,7 @@ import {
 } from '@tabler/icons-react';
 import type { Workspace } from '@tandem/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { templatesQuery } from '../api/queries.ts';
 import { useSession } from '../app/session-context.ts';
@@ -24,14 +25,47 @@ import { useWorkspaceActions } from './use-workspace-actions.tsx';
 
 const KEEP_AWAKE_MINUTES = [60, 240, 480, 1440];
 
-/** Everything that can be done with a workspace. */
-export function WorkspaceMenu({ workspace, onPage = false }: { workspace: Workspace; onPage?: boolean }) {
+interface WorkspaceMenuProps {
+    workspace: Workspace;
+    onPage?: boolean;
+}
+
+/**
+ * Everything that can be done with a workspace. Only a button until it is first pressed: a list of a thousand has a thousand
+ * of them.
+ */
+export function WorkspaceMenu(props: WorkspaceMenuProps) {
+    const [asked, setAsked] = useState(false);
+    if (asked) {
+        return <OpenedMenu {...props} />;
+    }
+    return (
+        <ActionIcon
+            size={30}
+            aria-haspopup="menu"
+            aria-expanded={false}
+            aria-label={messages.common.moreActions(props.workspace.spec.displayName)}
+            onClick={() => setAsked(true)}
+        >
+            <IconDots size={18} />
+        </ActionIcon>
+    );
+}
+
+function OpenedMenu({ workspace, onPage = false }: WorkspaceMenuProps) {
     const texts = messages.workspaces;
     const { displayName } = workspace.spec;
+    const target = useRef<HTMLButtonElement>(null);
+    const [opened, setOpened] = useState(false);
+    useEffect(() => {
+        // It took the pressed button's place: the focus comes back here when the menu closes.
+        target.current?.focus();
+        setOpened(true);
+    }, []);
     return (
-        <Menu width={230}>
+        <Menu width={230} opened={opened} onChange={setOpened} returnFocus>
             <Menu.Target>
-                <ActionIcon size={30} aria-label={messages.common.moreActions(displayName)}>
+                <ActionIcon ref={target} size={30} aria-label={messages.common.moreActions(displayName)}>
                     <IconDots size={18} />
                 </ActionIcon>
             </Menu.Target>
