@@ -28,12 +28,14 @@ export class ScmView {
         return this.ide.view('scm-view-container').locator('.scmItem').filter({ hasText: name });
     }
 
-    /** Stages all, commits with the message and pushes, by the palette's commands. */
+    /** Stages all and commits with the message by the palette's commands, pushes by the view's button. */
     async commitAllAndPush(message: string): Promise<void> {
         await this.ide.command('Git: Stage All Changes');
         await this.message.fill(message);
         await this.ide.command('Git: Commit');
         await this.ide.view('scm-view-container').locator('.scmItem').first().waitFor({ state: 'detached' });
-        await this.ide.command('Git: Push');
+        await this.ide.view('scm-view-container').getByText(/^Sync Changes/).click();
+        // Git says once that it will pull and push.
+        await this.ide.page.getByRole('button', { name: 'OK', exact: true }).click();
     }
 }
