@@ -21,6 +21,7 @@ import { hidePrivateEnvironment, readAgentEnvironment } from './agent-environmen
 import { readJson } from './claim-store';
 import { FrontendOwners } from './frontend-owners';
 import { IdentityGuard, identityOf } from './identity-guard';
+import { watchVolume } from './volume-watch';
 import { WorkspaceAgent, type AgentHost } from './workspace-agent';
 
 /** Theia closes backends after this; saving must be done before. */
@@ -64,6 +65,10 @@ export class AgentContribution
         const [read] = await Promise.all([readJson<{ version: string }>(manifest).catch(() => undefined), agent.start()]);
         this.version = (read?.version ?? 'development').slice(0, 32);
         this.agent = agent;
+        watchVolume(this.settings.home, () => {
+            console.error('The files of this workspace are gone: it ends.');
+            process.exit(1);
+        });
     }
 
     onStart(server: Server): void {
