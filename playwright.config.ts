@@ -14,6 +14,8 @@ export default defineConfig({
     workers: 1,
     fullyParallel: false,
     forbidOnly: true,
+    // A slow machine is told apart from a broken product by a second look; what needed one is listed as flaky.
+    retries: process.env.CI ? 2 : 0,
     timeout: 180_000 * patience,
     expect: { timeout: 20_000 * patience },
     reporter: [['list']],

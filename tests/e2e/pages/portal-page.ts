@@ -74,6 +74,6 @@ export class PortalPage {
 
     /** Goes into the IDE by the entry's own link. */
     async open(name: string): Promise<void> {
-        await this.page.getByRole('link', { name: `Open workspace ${name}` }).click();
+        await this.entry(name).getByRole('link', { name, exact: true }).click();
     }
 }

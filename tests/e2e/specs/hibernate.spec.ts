@@ -47,7 +47,7 @@ test('an open page of a workspace that hibernates says so, and one click brings 
         params: { team: workspace.metadata.namespace.replace('team-', ''), name: workspace.metadata.name },
     });
     await inState(admin.api, workspace, 'hibernated');
-    const back = page.getByRole('button', { name: /resume|wake|continue|open/i }).first();
+    const back = page.getByRole('alertdialog').getByRole('button');
     await back.click({ timeout: patient(60_000) });
     await inState(admin.api, workspace, 'running');
     await ide.ready();

@@ -29,6 +29,9 @@ export const workspaceMessages = {
     },
     noneOfAll: { title: 'No workspaces', text: 'Nobody has made a workspace yet.' },
     listLabel: 'Workspaces',
+    notOpenedTitle: (name: string) => (name === '' ? 'That workspace cannot be opened' : `${name} cannot be opened`),
+    notOpenedText: 'There is no such workspace, or you have no access to it. Ask its owner to let you in.',
+    notOpenedClose: 'Close this message',
     protect: {
         title: 'You can only sign in with a link so far',
         text: 'Add a passkey or a password, so that you can come back.',

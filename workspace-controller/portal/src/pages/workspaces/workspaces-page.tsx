@@ -4,6 +4,7 @@ import { Page } from '../../components/page.tsx';
 import { useSearchParam } from '../../components/use-search-param.ts';
 import { messages } from '../../messages.ts';
 import { CreateWorkspace } from '../../workspaces/create/create-workspace.tsx';
+import { NotOpened } from './not-opened.tsx';
 import { ProtectAccount } from './protect-account.tsx';
 import { ScopeSwitch } from './scope-switch.tsx';
 import { WorkspaceList } from './workspace-list.tsx';
@@ -20,6 +21,7 @@ export default function WorkspacesPage() {
             title={messages.workspaces.title}
             actions={overseesOthers && <ScopeSwitch all={all} onChange={(next) => setScope(next ? 'all' : '')} />}
         >
+            <NotOpened />
             {protectShown && <ProtectAccount onClose={() => setProtectShown(false)} />}
             <CreateWorkspace />
             <WorkspaceList scope={all ? 'all' : 'mine'} />
