@@ -34,7 +34,12 @@ export class ScmView {
         await this.message.fill(message);
         await this.ide.command('Git: Commit');
         await this.ide.view('scm-view-container').locator('.scmItem').first().waitFor({ state: 'detached' });
-        await this.ide.view('scm-view-container').getByText(/^Sync Changes/).click();
+        await this.ide
+            .view('scm-view-container')
+            .locator('button, .theia-button, [role=button]')
+            .filter({ hasText: 'Sync Changes' })
+            .first()
+            .click();
         // Git says once that it will pull and push.
         await this.ide.page.getByRole('button', { name: 'OK', exact: true }).click();
     }
