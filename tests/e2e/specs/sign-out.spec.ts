@@ -45,7 +45,7 @@ test('revoking a grant cuts the guest and leaves the owner alone', async ({ plat
     const params = paramsOf(workspace);
     const grant = await admin.api.createGrant({
         params,
-        body: { subject: guest.name, role: 'editor', run: false, reason: 'Pairing', durationMinutes: 60 },
+        body: { subject: guest.name, role: 'editor', run: true, reason: 'Pairing', durationMinutes: 60 },
     });
     const owner = await browserOf(admin);
     await owner.goto(`${platform.url}/open/${workspace.metadata.name}`);
