@@ -14,7 +14,8 @@ const DEFAULT_CEILING_MINUTES = 720;
 const PAGE_OPENS_MS = 3_000;
 
 /** A failed preparation takes a place like everything else that runs, and is idle in the same way. */
-const isAwake = ({ status, metadata }: Workspace): boolean =>
+const isAwake = ({ spec, status, metadata }: Workspace): boolean =>
+    spec.operatingMode === 'Running' &&
     (status.state === 'running' || status.state === 'failed') &&
     metadata.labels[POOL_LABEL] === undefined &&
     metadata.deletedAt === undefined;

@@ -14,12 +14,15 @@ export interface TestVolume {
     /** Everybody it was ever activated for. */
     owners: Set<string>;
     boots: number;
+    /** What the controller said to it. */
+    heard: ControllerMessage[];
 }
 
 interface Running {
     boot: Boot;
     server: Server;
     listening: boolean;
+    socket: WebSocket | undefined;
 }
 
 /**
@@ -33,6 +36,7 @@ export class InProcessRuntime implements WorkspaceRuntime {
     private readonly running = new Map<string, Running>();
     private readonly crashed = new Set<string>();
     private readonly emitter = new Emitter<string>();
+    private readonly messages = new Emitter<string>();
     private sockets = 0;
 
     constructor(directory: string) {
@@ -44,7 +48,7 @@ export class InProcessRuntime implements WorkspaceRuntime {
         if (known) {
             return known.boot;
         }
-        const volume = this.volumes.get(uid) ?? { claim: undefined, prepared: false, owners: new Set(), boots: 0 };
+        const volume = this.volumes.get(uid) ?? { claim: undefined, prepared: false, owners: new Set(), boots: 0, heard: [] };
         volume.boots++;
         this.volumes.set(uid, volume);
         const boot: Boot = {
@@ -53,7 +57,8 @@ export class InProcessRuntime implements WorkspaceRuntime {
             describe: uid,
         };
         const server = createServer((_request, response) => response.end(volume.claim?.owner ?? ''));
-        const entry: Running = { boot, server, listening: false };
+        server.setMaxListeners(0);
+        const entry: Running = { boot, server, listening: false, socket: undefined };
         this.running.set(uid, entry);
         this.crashed.delete(uid);
         new WebSocketServer({ server, path: CONTROL_PATH }).on('connection', (socket) => this.serve(uid, volume, boot, socket));
@@ -99,6 +104,27 @@ export class InProcessRuntime implements WorkspaceRuntime {
         }
     }
 
+    /** The workspace says something to its controller. */
+    say(uid: string, message: WorkspaceMessage): void {
+        this.running.get(uid)!.socket!.send(JSON.stringify(message));
+    }
+
+    /** Resolves with the first message of that kind that this workspace hears or has heard. */
+    async untilHeard(uid: string, like: (message: ControllerMessage) => boolean): Promise<ControllerMessage> {
+        for (;;) {
+            const found = this.volumes.get(uid)?.heard.find(like);
+            if (found !== undefined) {
+                return found;
+            }
+            await new Promise<void>((resolve) => {
+                const listening = this.messages.event(() => {
+                    listening.dispose();
+                    resolve();
+                });
+            });
+        }
+    }
+
     async log(): Promise<string> {
         return '';
     }
@@ -134,12 +160,19 @@ export class InProcessRuntime implements WorkspaceRuntime {
 
     private serve(uid: string, volume: TestVolume, boot: Boot, socket: WebSocket): void {
         const send = (message: WorkspaceMessage): void => socket.send(JSON.stringify(message));
-        const { server } = this.running.get(uid) ?? {};
-        server?.once('tandem-end', () => socket.terminate());
+        const entry = this.running.get(uid);
+        if (entry?.boot !== boot) {
+            socket.terminate();
+            return;
+        }
+        entry.socket = socket;
+        entry.server.once('tandem-end', () => socket.terminate());
         const { claim, prepared } = volume;
         send({ type: 'hello', bootId: boot.bootId, pid: process.pid, version: 'test', prepared, ...(claim && { claim }) });
         socket.on('message', (data) => {
             const message = JSON.parse(String(data)) as ControllerMessage;
+            volume.heard.push(message);
+            this.messages.fire(uid);
             if (message.type === 'activate') {
                 const kept = volume.claim;
                 const stale =

@@ -4,7 +4,7 @@ import type { Workspace } from '@tandem/protocol';
 const BECAUSE = 'tandem.dev/hibernated-because';
 const ON_REQUEST = 'Hibernated on request.';
 
-/** The workspace as it asks for hibernation, with the reason for people, which its status takes over. */
+/** A workspace that is to run, as it asks for hibernation, with the reason for people, which its status takes over. */
 export function hibernated(workspace: Workspace, reason: string): Workspace {
     const { metadata, spec } = workspace;
     return {
