@@ -72,6 +72,8 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
         });
 
         await test.step('close the browser and come back', async () => {
+            // Leaving the page is what closing its tab does; the IDE keeps its layout and breakpoints then.
+            await page.goto('about:blank');
             await first.storageState({ path: `${test.info().outputDir}/state.json` });
             await first.close();
             const second = await browser.newContext({ storageState: `${test.info().outputDir}/state.json` });
