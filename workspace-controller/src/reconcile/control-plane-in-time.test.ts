@@ -119,6 +119,18 @@ describe('the control plane in time', () => {
         await world.until('second', running);
     });
 
+    it('notes that a team’s quotas are in force, and ends the pools of a team that is gone', async () => {
+        const team = (await world.store.get('Team', 'tandem', 'home'))!;
+        await world.store.update<'Team'>({ ...team, spec: { ...team.spec, quota: { maxRunning: 9 } } });
+        const observed = async () => (await world.store.get('Team', 'tandem', 'home'))?.status.observedGeneration;
+        await vi.waitFor(async () => {
+            world.clock.advance(SECOND);
+            expect(await observed()).toBe(2);
+        });
+        await world.store.delete({ kind: 'Team', namespace: 'tandem', name: 'home' });
+        await vi.waitFor(async () => expect((await world.store.list('WorkspacePool')).items).toEqual([]));
+    });
+
     it('ends what runs without an object when it was seen twice, and nothing else', async () => {
         const { metadata } = await world.make('my-shop');
         await world.runtime.start({ uid: 'lost', name: 'lost', memoryMiB: 256 });

@@ -15,6 +15,7 @@ import type { PlaneContext } from './plane-context.ts';
 import { PoolReconciler } from './pool/pool-reconciler.ts';
 import { Informer } from './runtime/informer.ts';
 import { WorkQueue, type WorkResult } from './runtime/work-queue.ts';
+import { reconcileTeam } from './team/team-reconciler.ts';
 import { MemoryDirectory } from './workspace-directory.ts';
 import { templateOf } from './workspace/messages.ts';
 import { Places } from './workspace/places.ts';
@@ -110,6 +111,9 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
                 return pools.reconcile(namespace, name);
             case 'AccessGrant':
                 return reconcileGrant(context, namespace, name);
+            case 'Team':
+                await reconcileTeam(context, name);
+                return undefined;
             default:
                 return undefined;
         }
