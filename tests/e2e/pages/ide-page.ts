@@ -1,4 +1,4 @@
-import type { Locator, Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 /** How long something may take that a person waits for, on a busy machine. */
 const PATIENCE_MS = 60_000;
@@ -54,8 +54,12 @@ export class IdePage {
     async openFile(path: string): Promise<Locator> {
         const name = path.split('/').at(-1)!;
         await this.leaveTerminal();
-        await this.page.keyboard.press('Control+p');
         const input = this.quickInput();
+        // A key pressed in the moment the page is laid out goes nowhere; a person presses it again.
+        await expect(async () => {
+            await this.page.keyboard.press('Control+p');
+            await input.waitFor({ timeout: 5_000 });
+        }).toPass({ timeout: PATIENCE_MS });
         await input.fill(path);
         const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
         await row.waitFor({ timeout: PATIENCE_MS });
