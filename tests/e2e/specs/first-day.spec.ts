@@ -87,7 +87,7 @@ test('a person signs in by the printed link, clones, codes, tests, debugs, commi
             await later.openFile('src/total.js');
             expect(await later.editorText()).toContain('// nothing in it yet');
             await later.openFile('src/main.js');
-            await expect(again.locator('.theia-debug-breakpoint')).toHaveCount(1);
+            await expect(again.locator('.monaco-editor [class*="codicon-debug-breakpoint"]').first()).toBeVisible();
             await second.close();
         });
     } finally {
