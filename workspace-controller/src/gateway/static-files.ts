@@ -141,7 +141,7 @@ export function staticPath(urlPath: string): string | undefined {
     } catch {
         return undefined;
     }
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     return /[\x00-\x1f\\]|(^|\/)\.\.?(\/|$)|\/\/|%/.test(decoded) ? undefined : decoded.replace(/^\//, '');
 }
 

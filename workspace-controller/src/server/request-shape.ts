@@ -12,7 +12,7 @@ export function findMalformation(request: IncomingMessage): string | undefined {
     if (!url.startsWith('/')) {
         return 'The request target must be a path.';
     }
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     if (/[\x00-\x20\x7f#]/.test(url)) {
         return 'The request target has a character that must be encoded.';
     }
