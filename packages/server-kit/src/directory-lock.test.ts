@@ -8,10 +8,11 @@ import { lockDirectory } from './directory-lock.ts';
 
 const holder = (directory: string) =>
     spawn(process.execPath, [
+        '--expose-gc',
         '--input-type=module',
         '-e',
         `const { lockDirectory } = await import(${JSON.stringify(new URL('./directory-lock.ts', import.meta.url).href)});
-         lockDirectory(${JSON.stringify(directory)}); console.log('locked'); setInterval(() => {}, 1000);`,
+         lockDirectory(${JSON.stringify(directory)}); setImmediate(() => { gc(); console.log('locked'); }); setInterval(() => {}, 1000);`,
     ]);
 
 describe('the lock of a data directory', () => {
@@ -21,7 +22,7 @@ describe('the lock of a data directory', () => {
         lockDirectory(directory).dispose();
     });
 
-    it('refuses a second process, naming the first, and is free the moment that one is killed', async () => {
+    it('refuses a second process, naming the first, though the first forgot its lock, and is free the moment that one is killed', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'tandem-lock-'));
         const child = holder(directory);
         await once(child.stdout, 'data');

@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { AppError } from './app-error.ts';
 import type { Disposable } from './disposable.ts';
 
+// A lock that its caller forgets is still held: a database that nobody refers to is closed by the garbage collector.
+const held = new Set<DatabaseSync>();
+
 /**
  * Locks a directory for this process. The lock is the operating system's, held through SQLite because Node has no call of
  * its own for it: it is gone the moment the process is, however it ends.
@@ -24,7 +27,13 @@ export function lockDirectory(directory: string): Disposable {
         );
     }
     writeFileSync(holderFile, String(process.pid));
-    return { dispose: () => database.close() };
+    held.add(database);
+    return {
+        dispose: () => {
+            held.delete(database);
+            database.close();
+        },
+    };
 }
 
 function readHolder(file: string): string {

@@ -38,9 +38,10 @@ test('the tandem command signs in by the link, makes, opens, hibernates, resumes
 
         const repository = await git.create('by-command', SAMPLE_REPOSITORY);
         const name = await succeed('workspaces', 'create', '--repo', repository, '--ref', 'main', '--wait');
-        expect(name).toMatch(/^by-command-[a-z0-9]{4}$/);
+        // A workspace from the pool keeps the name that it was born with; people see the repository's.
+        expect(name).toMatch(/^[a-z][a-z0-9-]{1,20}[a-z0-9]$/);
         expect(JSON.parse(await succeed('workspaces', 'list', '--json')).items).toMatchObject([
-            { metadata: { name }, status: { state: 'running' } },
+            { metadata: { name }, spec: { displayName: 'by-command' }, status: { state: 'running' } },
         ]);
         expect((await tandem('workspaces', 'create', '--repo', repository, '--name', name)).code).toBe(6);
 
