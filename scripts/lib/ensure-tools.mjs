@@ -77,6 +77,7 @@ const SERVICES = [
         packages: ['redis-server'],
         present: () => ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'].some(existsSync),
     },
+    { name: 'OpenSSH server', packages: ['openssh-server'], present: () => existsSync('/usr/sbin/sshd') },
     { name: 'git', packages: ['git'], present: () => existsSync('/usr/bin/git') || existsSync('/opt/homebrew/bin/git') },
 ];
 

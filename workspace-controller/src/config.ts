@@ -30,6 +30,8 @@ export interface ControllerConfig {
     /** Addresses whose `X-Forwarded-*` headers are believed. */
     trustedProxies: string[];
     oidc: OidcConfig | undefined;
+    /** A `known_hosts` file: SSH hosts that all workspaces trust. */
+    sshKnownHostsFile: string | undefined;
     /** Extension registry of the IDE; absent: Open VSX. */
     extensionRegistryUrl: string | undefined;
     /** How many started workspaces wait in the first team's pool. */
@@ -67,6 +69,7 @@ export function readControllerConfig(values: Readonly<Record<string, unknown>>, 
         tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
         trustedProxies: list(reader.string('trustedProxies', 'TANDEM_TRUSTED_PROXIES')),
         oidc: readOidc(reader),
+        sshKnownHostsFile: reader.string('sshKnownHosts', 'TANDEM_SSH_KNOWN_HOSTS'),
         extensionRegistryUrl: reader.string('extensionRegistry', 'TANDEM_EXTENSION_REGISTRY'),
         poolSize: reader.integer('poolSize', 'TANDEM_POOL_SIZE', { fallback: 2, minimum: 0, maximum: 100 }),
         logLevel: reader.string('logLevel', 'TANDEM_LOG_LEVEL', 'info'),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { STATIC_HOST_LABEL } from '@tandem/protocol';
 import { AppError, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
@@ -48,6 +48,8 @@ export interface ControllerContext {
 
 const FILES = { resources: 'resources.sqlite', platform: 'platform.sqlite', audit: 'audit.sqlite', key: 'secret.key' } as const;
 const WORKSPACES_FOLDER = 'workspaces';
+/** What an activation carries. */
+const MAX_KNOWN_HOSTS_CHARACTERS = 32_768;
 const NOT_IN_BACKUPS = ['lock.sqlite', 'lock.pid'];
 
 /**
@@ -104,6 +106,7 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         clock,
         logger,
         portalUrl: config.portalUrl.origin,
+        sshKnownHosts: await readKnownHosts(config.sshKnownHostsFile),
         poolSize: config.poolSize,
     });
     lifecycle.onStop('control plane', () => plane.stop());
@@ -124,6 +127,20 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
             logger,
         });
     return { store, auth, secrets, database, audit, runtime, plane, backup };
+}
+
+async function readKnownHosts(file: string | undefined): Promise<string | undefined> {
+    const text =
+        file === undefined
+            ? undefined
+            : await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+                  throw new AppError('unavailable', `TANDEM_SSH_KNOWN_HOSTS is ${file}, which cannot be read (${cause.code}).`, { cause });
+              });
+    if (text !== undefined && text.length > MAX_KNOWN_HOSTS_CHARACTERS) {
+        const message = `${file} has ${text.length} characters; TANDEM_SSH_KNOWN_HOSTS takes ${MAX_KNOWN_HOSTS_CHARACTERS}. Keep only git hosts in it.`;
+        throw new AppError('unavailable', message);
+    }
+    return text;
 }
 
 function ideProgram(config: ControllerConfig, ideDirectory: string) {

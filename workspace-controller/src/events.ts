@@ -22,11 +22,17 @@ export interface WorkspaceEntry {
     generation: number;
 }
 
-/** Answers a workspace's request for its owner's git credential. Implemented by the auth side. */
-export type CredentialProvider = (
-    owner: string,
-    request: Extract<WorkspaceMessage, { type: 'credential-request' }>,
-) => Promise<{ username: string; password: string } | { refused: string }>;
+/** Answers a workspace's questions for its owner's credentials. Implemented by the auth side. */
+export interface CredentialProvider {
+    git(
+        owner: string,
+        request: Extract<WorkspaceMessage, { type: 'credential-request' }>,
+    ): Promise<{ username: string; password: string } | { refused: string }>;
+    /** The public line of the owner's SSH key; nothing in it when there is none. */
+    sshKey(owner: string): Promise<{ publicKey?: string }>;
+    /** Signs with the owner's SSH key; key, data and signature in base64. */
+    sshSign(owner: string, request: { key: string; data: string }): Promise<{ signature: string } | { refused: string }>;
+}
 
 /** Mints the identity token of role `controller` that opens a control socket. Implemented by the auth side. */
 export type ControlTokenMinter = (workspaceUid: string) => Promise<string>;

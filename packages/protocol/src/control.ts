@@ -26,6 +26,8 @@ export const Activate = message('activate', {
     /** Environment of terminals and tasks; never secrets. */
     environment: Type.Record(text(128), text(4096)),
     portalUrl: text(512),
+    /** Host keys that the administrator trusts, as lines of a `known_hosts` file. */
+    sshKnownHosts: Type.Optional(text(32_768)),
 });
 export type Activate = Static<typeof Activate>;
 
@@ -59,6 +61,21 @@ export const ControllerMessage = {
         /** Why there is none, for the person. */
         refused: Type.Optional(text(512)),
     }),
+    /** Answers `ssh-key-request`. */
+    sshKey: message('ssh-key', {
+        id: text(36),
+        /** `ssh-ed25519 AAAA… comment`; absent when the owner has no key. */
+        publicKey: Type.Optional(text(1024)),
+        /** Why the question has no answer, for the person. */
+        refused: Type.Optional(text(512)),
+    }),
+    /** Answers `ssh-sign-request`. */
+    sshSignature: message('ssh-signature', {
+        id: text(36),
+        /** 64 bytes of Ed25519, base64. */
+        signature: Type.Optional(text(128)),
+        refused: Type.Optional(text(512)),
+    }),
     ping: message('ping', {}),
 } as const;
 
@@ -82,7 +99,7 @@ export const WorkspaceMessage = {
     prepareFailed: message('prepare-failed', {
         id: text(36),
         stage: Type.Unsafe<'cloning' | 'preparing'>({ type: 'string', enum: ['cloning', 'preparing'] }),
-        /** `git-unreachable`, `git-auth`, `git-ref-not-found`, `git-not-found`, `disk-full`, `cancelled`, `prepare-command`, `internal`. */
+        /** `git-unreachable`, `git-auth`, `git-ref-not-found`, `git-not-found`, `git-host-key`, `disk-full`, `cancelled`, `prepare-command`, `internal`. */
         code: text(64),
         reason: text(1024),
         log: text(16384),
@@ -107,6 +124,16 @@ export const WorkspaceMessage = {
         protocol: text(16),
         host: text(256),
         path: Type.Optional(text(2048)),
+    }),
+    /** Asks for the public part of the owner's SSH key. */
+    sshKeyRequest: message('ssh-key-request', { id: text(36) }),
+    /** Asks for a signature with the owner's SSH key, which never leaves the controller. */
+    sshSignRequest: message('ssh-sign-request', {
+        id: text(36),
+        /** The public key that is to sign, in SSH's wire format, base64. */
+        key: text(1024),
+        /** What is signed, base64. */
+        data: text(32_768),
     }),
     pong: message('pong', {}),
 } as const;

@@ -1,18 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiFixture } from '../http/testing/api-fixture.ts';
-
-const hasSshKeygen = (() => {
-    try {
-        execFileSync('ssh-keygen', ['-?'], { stdio: 'ignore' });
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code !== 'ENOENT';
-    }
-    return true;
-})();
 
 describe('git credentials', () => {
     let fixture: ApiFixture;
@@ -24,7 +12,7 @@ describe('git credentials', () => {
     afterEach(() => fixture.close());
 
     const ask = (owner: string, protocol: string, host: string) =>
-        fixture.auth.credentialProvider(owner, { type: 'credential-request', id: '1', protocol, host });
+        fixture.auth.credentialProvider.git(owner, { type: 'credential-request', id: '1', protocol, host });
 
     it('are given to workspaces of their owner only', async () => {
         const browser = await fixture.browser('ada');
@@ -45,16 +33,24 @@ describe('git credentials', () => {
         expect(Buffer.from(row?.['sealed'] as Uint8Array).includes('gh-secret')).toBe(false);
     });
 
-    it.runIf(hasSshKeygen)('include an SSH key that OpenSSH takes', async () => {
+    it('include an SSH key that signs for its owner and never leaves', async () => {
+        const { credentialProvider } = fixture.auth;
+        expect(await credentialProvider.sshKey('ada')).toEqual({});
         const made = await fixture.call(await fixture.browser('ada'), 'createSshKey');
         const { publicKey } = made.json<{ publicKey: string }>();
-        const answer = (await ask('ada', 'ssh', 'github.com')) as { username: string; password: string };
-        expect(answer.username).toBe('git');
-        const folder = mkdtempSync(join(tmpdir(), 'tandem-ssh-'));
-        const file = join(folder, 'id');
-        writeFileSync(file, answer.password, { mode: 0o600 });
-        const derived = execFileSync('ssh-keygen', ['-y', '-f', file], { encoding: 'utf8' }).trim();
-        rmSync(folder, { recursive: true });
-        expect(derived.split(' ').slice(0, 2)).toEqual(publicKey.split(' ').slice(0, 2));
+        expect(await credentialProvider.sshKey('ada')).toEqual({ publicKey });
+        expect(await credentialProvider.sshKey('bob')).toEqual({});
+
+        const key = publicKey.split(' ')[1] as string;
+        const answer = await credentialProvider.sshSign('ada', { key, data: Buffer.from('payload').toString('base64') });
+        const signature = Buffer.from('signature' in answer ? answer.signature : '', 'base64');
+        // The last 32 bytes of SSH's form are the raw key.
+        const x = Buffer.from(key, 'base64').subarray(-32).toString('base64url');
+        const raw = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+        expect(verify(null, Buffer.from('payload'), raw, signature)).toBe(true);
+
+        expect(await credentialProvider.sshSign('bob', { key, data: '' })).toHaveProperty('refused');
+        await fixture.call(await fixture.browser('ada'), 'createSshKey');
+        expect(await credentialProvider.sshSign('ada', { key, data: '' })).toHaveProperty('refused');
     });
 });

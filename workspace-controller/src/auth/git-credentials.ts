@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { AppError, type Clock } from '@tandem/server-kit';
 import type { PlatformDatabase } from '../database/platform-database.ts';
 import type { SecretBox } from '../database/secret-box.ts';
 import type { CredentialProvider } from '../events.ts';
-import { encodeOpenSshPrivateKey, encodeOpenSshPublicKey } from './openssh-key.ts';
+import { encodeOpenSshPublicKey } from './openssh-key.ts';
 
 const HOST = /^(?=.{1,256}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/;
 
@@ -56,7 +56,7 @@ export class GitCredentials {
     async createSshKey(user: string, comment: string): Promise<string> {
         const pair = generateKeyPairSync('ed25519');
         const publicKey = encodeOpenSshPublicKey(pair.publicKey, comment);
-        const sealed = this.secrets.seal(encodeOpenSshPrivateKey(pair.privateKey, comment), `ssh-key/${user}`);
+        const sealed = this.secrets.seal(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, `ssh-key/${user}`);
         await this.database.query(
             `INSERT INTO ssh_key (user, public_key, sealed, created_at) VALUES (?, ?, ?, ?)
              ON CONFLICT (user) DO UPDATE SET public_key = excluded.public_key, sealed = excluded.sealed, created_at = excluded.created_at`,
@@ -70,10 +70,17 @@ export class GitCredentials {
         return row === undefined ? undefined : String(row['public_key']);
     }
 
-    /** The private key in OpenSSH format, for the workspace's agent. */
-    async sshPrivateKey(user: string): Promise<string | undefined> {
-        const [row] = await this.database.query('SELECT sealed FROM ssh_key WHERE user = ?', [user]);
-        return row === undefined ? undefined : this.secrets.unseal(row['sealed'] as Uint8Array, `ssh-key/${user}`).toString();
+    /** Signs with the person's key when it is the asked one; all in base64. */
+    private async sshSign(
+        user: string,
+        { key, data }: { key: string; data: string },
+    ): Promise<{ signature: string } | { refused: string }> {
+        const [row] = await this.database.query('SELECT public_key, sealed FROM ssh_key WHERE user = ?', [user]);
+        if (row === undefined || String(row['public_key']).split(' ')[1] !== key) {
+            return { refused: 'This SSH key was replaced or removed. Try again.' };
+        }
+        const privateKey = createPrivateKey(this.secrets.unseal(row['sealed'] as Uint8Array, `ssh-key/${user}`));
+        return { signature: sign(null, Buffer.from(data, 'base64'), privateKey).toString('base64') };
     }
 
     async deleteOfUser(user: string): Promise<void> {
@@ -83,17 +90,20 @@ export class GitCredentials {
         ]);
     }
 
-    /**
-     * Answers a workspace's request in the name of its owner. `https` asks for username and password; `ssh` answers with
-     * the username `git` and the OpenSSH private key as password.
-     */
-    readonly provider: CredentialProvider = async (owner, request) => {
-        if (request.protocol === 'ssh') {
-            const key = await this.sshPrivateKey(owner);
-            return key === undefined
-                ? { refused: 'You have no SSH key. Make one under Account in the portal.' }
-                : { username: 'git', password: key };
-        }
+    /** Answers workspaces in the name of their owner. */
+    readonly provider: CredentialProvider = {
+        git: (owner, request) => this.password(owner, request),
+        sshKey: async (owner) => {
+            const publicKey = await this.sshPublicKey(owner);
+            return publicKey === undefined ? {} : { publicKey };
+        },
+        sshSign: (owner, request) => this.sshSign(owner, request),
+    };
+
+    private async password(
+        owner: string,
+        request: { protocol: string; host: string },
+    ): Promise<{ username: string; password: string } | { refused: string }> {
         if (request.protocol !== 'https' && request.protocol !== 'http') {
             return { refused: `There are no credentials for the protocol ${request.protocol}.` };
         }
@@ -104,7 +114,7 @@ export class GitCredentials {
         }
         const password = this.secrets.unseal(row['sealed'] as Uint8Array, context(owner, host)).toString();
         return { username: String(row['username']), password };
-    };
+    }
 }
 
 const context = (user: string, host: string): string => `git-credential/${user}/${host}`;

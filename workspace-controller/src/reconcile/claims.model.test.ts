@@ -8,6 +8,7 @@ import { createLogger, systemClock } from '@tandem/server-kit';
 import { newUser } from '../store/resource-store.contract.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { SqliteResourceStore } from '../store/sqlite/sqlite-resource-store.ts';
+import { noCredentials } from './test-support/no-credentials.ts';
 import { createControlPlane, type ControlPlane } from './control-plane.ts';
 import { CrashPoint } from './test-support/crash-points.ts';
 import { InProcessRuntime } from './test-support/in-process-runtime.ts';
@@ -60,7 +61,7 @@ function planeOver(store: ResourceStore, runtime: InProcessRuntime): ControlPlan
         store,
         runtime,
         mintControlToken: () => Promise.resolve('token'),
-        credentials: () => Promise.resolve({ refused: 'none here' }),
+        credentials: noCredentials,
         audit: { append: () => Promise.reject(new Error('not used')) },
         clock: systemClock,
         logger: createLogger({ name: 'model', level: process.env['TANDEM_TEST_LOG'] ?? 'silent' }),

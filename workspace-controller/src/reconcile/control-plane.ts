@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
     clock: Clock;
     logger: Logger;
     portalUrl: string;
+    /** Host keys that the administrator trusts, as lines of a `known_hosts` file. */
+    sshKnownHosts?: string | undefined;
     /** Members of the first team's pool, on the very first start. */
     poolSize: number;
     random?: () => number;
@@ -82,6 +84,7 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
         clock,
         logger,
         portalUrl: options.portalUrl,
+        sshKnownHosts: options.sshKnownHosts,
         random: options.random ?? Math.random,
         requeue: (namespace, name) => queue.add(`Workspace/${namespace}/${name}`),
         memberFailed: (namespace, pool) => pools.noteFailure(namespace, pool),
@@ -188,8 +191,13 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
                 const keepAwakeUntil = new Date(clock.now() + minutes * MINUTE_MS).toISOString();
                 await changeSpec(workspace, (spec) => ({ ...spec, keepAwakeUntil }));
             } else if (message.type === 'credential-request') {
-                const result = await options.credentials(workspace.spec.owner, message);
+                const result = await options.credentials.git(workspace.spec.owner, message);
                 sessions.send(uid, { type: 'credential', id: message.id, ...result });
+            } else if (message.type === 'ssh-key-request') {
+                sessions.send(uid, { type: 'ssh-key', id: message.id, ...(await options.credentials.sshKey(workspace.spec.owner)) });
+            } else if (message.type === 'ssh-sign-request') {
+                const result = await options.credentials.sshSign(workspace.spec.owner, message);
+                sessions.send(uid, { type: 'ssh-signature', id: message.id, ...result });
             }
         } catch (error) {
             logger.error({ err: error, uid, message: message.type }, 'a request of a workspace failed');

@@ -9,7 +9,7 @@ import {
     type Workspace,
 } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
-import { assertGitUrl } from '../http/git-url.ts';
+import { assertGitUrl } from '../domain/git-url.ts';
 import { displayNameFromRepository, nameFromRepository } from '../domain/workspace-names.ts';
 import { BLUEPRINT, blueprintOf } from '../domain/blueprint.ts';
 import { newWorkspace } from '../resources/new-workspace.ts';

@@ -17,6 +17,8 @@ export interface PlaneContext {
     clock: Clock;
     logger: Logger;
     portalUrl: string;
+    /** Host keys that the administrator trusts, as lines of a `known_hosts` file. */
+    sshKnownHosts: string | undefined;
     random: () => number;
     /** Looks at this workspace again, soon. */
     requeue(namespace: string, name: string): void;

@@ -2,7 +2,7 @@ import type { API_TOKEN_SCOPES } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import type { ApiTokenRecord } from '../../auth/api-tokens.ts';
 import { isAdmin } from '../../domain/permissions.ts';
-import { assertGitUrl } from '../git-url.ts';
+import { assertGitUrl } from '../../domain/git-url.ts';
 import type { Handlers } from '../api-context.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -2,7 +2,7 @@ import { INSTALL_NAMESPACE, POOL_OWNER } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import { updateObject } from '../../auth/update-object.ts';
 import type { Handlers } from '../api-context.ts';
-import { assertGitUrl } from '../git-url.ts';
+import { assertGitUrl } from '../../domain/git-url.ts';
 
 export const templateHandlers: Handlers<'listTemplates' | 'getTemplate' | 'putTemplate' | 'deleteTemplate'> = {
     listTemplates: async ({ deps, query }) => {

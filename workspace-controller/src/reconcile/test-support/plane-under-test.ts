@@ -10,6 +10,7 @@ import { createLocalRuntime, type LocalRuntime } from '../../runtime/local/local
 import type { Endpoint } from '../../runtime/workspace-runtime.ts';
 import { newUser } from '../../store/resource-store.contract.ts';
 import { SqliteResourceStore } from '../../store/sqlite/sqlite-resource-store.ts';
+import { noCredentials } from './no-credentials.ts';
 import { createControlPlane, type ControlPlane } from '../control-plane.ts';
 
 const entry = fileURLToPath(new URL('./small-workspace.mjs', import.meta.url));
@@ -45,7 +46,7 @@ export async function startPlane(options: { directory?: string; poolSize?: numbe
         store,
         runtime,
         mintControlToken: () => Promise.resolve('token'),
-        credentials: () => Promise.resolve({ refused: 'none here' }),
+        credentials: noCredentials,
         audit: {
             append: (entry) => {
                 audited.push(entry);

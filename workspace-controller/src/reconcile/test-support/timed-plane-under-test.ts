@@ -7,6 +7,7 @@ import { createLogger, FakeClock } from '@tandem/server-kit';
 import type { NewAuditEntry } from '../../audit/audit-sink.ts';
 import { newUser } from '../../store/resource-store.contract.ts';
 import { SqliteResourceStore } from '../../store/sqlite/sqlite-resource-store.ts';
+import { noCredentials } from './no-credentials.ts';
 import { createControlPlane, type ControlPlane } from '../control-plane.ts';
 import { InProcessRuntime } from './in-process-runtime.ts';
 
@@ -48,7 +49,7 @@ export async function startTimedPlane(): Promise<TimedPlane> {
         store,
         runtime,
         mintControlToken: () => Promise.resolve('token'),
-        credentials: (owner, { host }) => Promise.resolve({ username: owner, password: `for ${host}` }),
+        credentials: { ...noCredentials, git: (owner, { host }) => Promise.resolve({ username: owner, password: `for ${host}` }) },
         audit: {
             append: (entry) => {
                 audited.push(entry);

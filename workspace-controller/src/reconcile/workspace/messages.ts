@@ -3,7 +3,7 @@ import { INSTALL_NAMESPACE, type ControllerMessage, type Workspace, type Workspa
 import { AppError } from '@tandem/server-kit';
 import type { PlaneContext } from '../plane-context.ts';
 
-type Context = Pick<PlaneContext, 'informer' | 'portalUrl'>;
+type Context = Pick<PlaneContext, 'informer' | 'portalUrl' | 'sshKnownHosts'>;
 type Message<Type extends ControllerMessage['type']> = Extract<ControllerMessage, { type: Type }>;
 
 export const templateOf = ({ informer }: Pick<PlaneContext, 'informer'>, { spec }: Workspace): WorkspaceTemplate | undefined =>
@@ -34,6 +34,7 @@ export function activation(context: Context, workspace: Workspace, generation: n
         git: owner.spec.git ?? { name: owner.spec.displayName, email: owner.spec.email },
         environment: template?.spec.environment ?? {},
         portalUrl: context.portalUrl,
+        ...(context.sshKnownHosts === undefined ? {} : { sshKnownHosts: context.sshKnownHosts }),
     };
 }
 

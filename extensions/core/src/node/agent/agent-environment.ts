@@ -18,6 +18,8 @@ export interface AgentEnvironment {
     stateFolder: string;
     /** Where git asks for credentials. */
     credentialSocket: string;
+    /** Where SSH asks for signatures. */
+    sshAgentSocket: string;
 }
 
 /** Variables that are for the backend alone; terminals and tasks do not inherit them. */
@@ -28,6 +30,7 @@ export function readAgentEnvironment(environment: NodeJS.ProcessEnv): AgentEnvir
     const home = environment['HOME'] ?? homedir();
     const stateFolder = path.join(home, '.tandem');
     const socket = environment['TANDEM_IDE_SOCKET'];
+    const socketFolder = socket ? path.dirname(socket) : stateFolder;
     return {
         workspaceUid: environment['TANDEM_WORKSPACE_UID'],
         bootId: environment['TANDEM_BOOT_ID'] ?? randomUUID(),
@@ -37,7 +40,8 @@ export function readAgentEnvironment(environment: NodeJS.ProcessEnv): AgentEnvir
         home,
         project: path.join(home, PROJECT_DIRECTORY),
         stateFolder,
-        credentialSocket: path.join(socket ? path.dirname(socket) : stateFolder, 'git.sock'),
+        credentialSocket: path.join(socketFolder, 'git.sock'),
+        sshAgentSocket: path.join(socketFolder, 'ssh.sock'),
     };
 }
 

@@ -14,6 +14,7 @@ export interface DotfilesOptions {
     home: string;
     stateFolder: string;
     env: NodeJS.ProcessEnv;
+    knownHostsFile: string;
     signal: AbortSignal;
     log: (text: string) => Promise<void>;
 }
@@ -33,6 +34,7 @@ export async function applyDotfiles(source: RepositorySource, options: DotfilesO
             source,
             scratch,
             env: options.env,
+            knownHostsFile: options.knownHostsFile,
             signal: options.signal,
             onProgress: () => undefined,
             log: (text) => void options.log(text),

@@ -2,11 +2,15 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositorySource } from '@tandem/protocol';
 import { lineSplitter, parseCloneProgress, type CloneProgress } from './clone-progress';
+import { unknownHostReason } from './ssh-host-key';
+import { sshCommand } from './git-identity';
 import { classifyGitFailure, gitFailureReason, PrepareFailure, withoutSecret } from './git-failure';
 import { gitEnvironment, runCommand, type CommandResult } from './run-command';
 
 /** Git prints progress several times a second; this long without any is a dead connection. */
 const SILENCE_MS = 120_000;
+/** Nobody is there to answer a question. */
+const SSH_OPTIONS = ['-o BatchMode=yes', '-o StrictHostKeyChecking=yes', '-o ConnectTimeout=20'];
 const COMMIT = /^[0-9a-f]{7,64}$/i;
 
 export interface CloneOptions {
@@ -16,6 +20,8 @@ export interface CloneOptions {
     /** Takes the finished work tree out of `scratch`. */
     whenCloned: () => Promise<void>;
     env: NodeJS.ProcessEnv;
+    /** Host keys to trust. */
+    knownHostsFile: string;
     signal: AbortSignal;
     onProgress: (progress: CloneProgress) => void;
     log: (text: string) => void;
@@ -67,14 +73,18 @@ async function git(options: CloneOptions, args: readonly string[], cwd: string):
     options.log(`$ git ${args.map(withoutSecret).join(' ')}`);
     const result = await runCommand('git', args, {
         cwd,
-        env: gitEnvironment(options.env),
+        env: gitEnvironment(options.env, sshCommand(options.knownHostsFile, SSH_OPTIONS)),
         signal,
         onOutput: onLine,
         silenceMs: options.silenceMs ?? SILENCE_MS,
     });
     if (result.code !== 0 || result.ended !== 'itself') {
         const code = failureCode(result);
-        throw new PrepareFailure(code, gitFailureReason(code, source.url, source.ref), lastLines(result.output));
+        const reason =
+            code === 'git-host-key'
+                ? await unknownHostReason(source.url, result.output, options)
+                : gitFailureReason(code, source.url, source.ref);
+        throw new PrepareFailure(code, reason, lastLines(result.output));
     }
 }
 

@@ -1,6 +1,14 @@
 /** Why sources could not be put in place; the codes of `prepare-failed`. */
 export type PrepareFailureCode =
-    'git-unreachable' | 'git-auth' | 'git-ref-not-found' | 'git-not-found' | 'disk-full' | 'cancelled' | 'prepare-command' | 'internal';
+    | 'git-unreachable'
+    | 'git-auth'
+    | 'git-host-key'
+    | 'git-ref-not-found'
+    | 'git-not-found'
+    | 'disk-full'
+    | 'cancelled'
+    | 'prepare-command'
+    | 'internal';
 
 export class PrepareFailure extends Error {
     readonly code: PrepareFailureCode;
@@ -16,6 +24,7 @@ export class PrepareFailure extends Error {
 }
 
 const PATTERNS: readonly [PrepareFailureCode, RegExp][] = [
+    ['git-host-key', /host key verification failed/i],
     ['disk-full', /no space left on device|disk quota exceeded/i],
     [
         'git-ref-not-found',
@@ -23,7 +32,7 @@ const PATTERNS: readonly [PrepareFailureCode, RegExp][] = [
     ],
     [
         'git-auth',
-        /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|invalid (username|credentials)|access denied|host key verification failed|returned error: 40[13]|told us to quit/i,
+        /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied \(|invalid (username|credentials)|access denied|returned error: 40[13]|told us to quit/i,
     ],
     [
         'git-not-found',
@@ -47,7 +56,9 @@ export function gitFailureReason(code: PrepareFailureCode, url: string, ref: str
         case 'git-unreachable':
             return `${address} cannot be reached. Check the address, and whether this machine may connect to it.`;
         case 'git-auth':
-            return `${address} refuses access. Add a credential for this host in your profile, or check that yours may read the repository.`;
+            return /^https?:/.test(url)
+                ? `${address} refuses access. Add a credential for this host in your profile, or check that yours may read the repository.`
+                : `${address} refuses access. Make an SSH key in your profile and add its public part there, or check that yours may read the repository.`;
         case 'git-not-found':
             return `There is no repository at ${address}, or you may not see it. Check the address, or add a credential for this host.`;
         case 'git-ref-not-found':

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { writeText } from './claim-store';
+import { WELL_KNOWN_HOSTS } from './known-hosts';
 
 const run = promisify(execFile);
 
@@ -46,11 +47,14 @@ export class GitIdentity {
     private readonly options: GitIdentityOptions;
     private readonly configFile: string;
     private readonly helperFile: string;
+    /** Host keys that the platform vouches for. */
+    readonly knownHostsFile: string;
 
     constructor(options: GitIdentityOptions) {
         this.options = options;
         this.configFile = path.join(options.stateFolder, 'gitconfig');
         this.helperFile = path.join(options.stateFolder, 'git-credential.cjs');
+        this.knownHostsFile = path.join(options.stateFolder, 'known_hosts');
     }
 
     /** Before anybody is known: the helper, and the line in the home's configuration, made once. */
@@ -63,8 +67,12 @@ export class GitIdentity {
         );
     }
 
-    /** Name, e-mail and credential helper of the person whose workspace it is now. */
-    async use(person: { name: string; email: string }): Promise<void> {
+    /**
+     * Name, e-mail and credential helper of the person whose workspace it is now.
+     *
+     * @param knownHosts host keys of the administrator, in the form of `known_hosts`
+     */
+    async use(person: { name: string; email: string }, knownHosts = ''): Promise<void> {
         const helper = ['!' + [process.execPath, this.helperFile, this.options.credentialSocket].map(shellQuote).join(' ')];
         const lines = [
             '# Written by Tandem at every activation; your own settings in ~/.gitconfig win.',
@@ -73,10 +81,25 @@ export class GitIdentity {
             `\temail = ${configValue(person.email)}`,
             '[credential]',
             ...helper.map((value) => `\thelper = ${configValue(value)}`),
+            '[core]',
+            `\tsshCommand = ${configValue(sshCommand(this.knownHostsFile))}`,
             '',
         ];
-        await writeText(this.configFile, lines.join('\n'), { durable: false });
+        await Promise.all([
+            writeText(this.configFile, lines.join('\n'), { durable: false }),
+            writeText(this.knownHostsFile, [...WELL_KNOWN_HOSTS, knownHosts, ''].join('\n'), { durable: false }),
+        ]);
     }
+}
+
+/**
+ * SSH with the platform's host keys beside the machine's and the person's own.
+ *
+ * @param options more of them, such as `-o BatchMode=yes`
+ */
+export function sshCommand(knownHostsFile: string, options: readonly string[] = []): string {
+    const files = `/etc/ssh/ssh_known_hosts "${knownHostsFile}"`;
+    return ['ssh', '-o', shellQuote(`GlobalKnownHostsFile=${files}`), ...options].join(' ');
 }
 
 /** A value of a git configuration file, quoted. @see https://git-scm.com/docs/git-config#_syntax */

@@ -31,6 +31,7 @@ export interface PreparationOptions {
     home: string;
     project: string;
     stateFolder: string;
+    knownHostsFile: string;
     env: () => NodeJS.ProcessEnv;
 }
 
@@ -110,6 +111,7 @@ export class Preparation {
             source,
             scratch,
             env: this.options.env(),
+            knownHostsFile: this.options.knownHostsFile,
             signal,
             onProgress: (progress) => report({ stage: 'cloning', ...progress }),
             log: (text) => void this.log(text),

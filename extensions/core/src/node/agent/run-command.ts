@@ -71,8 +71,12 @@ export function runCommand(program: string, args: readonly string[], options: Co
     });
 }
 
-/** Environment in which git never asks and speaks the language that its failures are told apart by. */
-export function gitEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/**
+ * Environment in which git never asks and speaks the language that its failures are told apart by.
+ *
+ * @param ssh how git runs SSH, when it may need to
+ */
+export function gitEnvironment(environment: NodeJS.ProcessEnv, ssh?: string): NodeJS.ProcessEnv {
     return {
         ...environment,
         LC_ALL: 'C',
@@ -80,7 +84,7 @@ export function gitEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEn
         GIT_ASKPASS: 'true',
         SSH_ASKPASS: 'true',
         SSH_ASKPASS_REQUIRE: 'never',
-        GIT_SSH_COMMAND: environment['GIT_SSH_COMMAND'] ?? 'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20',
+        ...(ssh === undefined ? {} : { GIT_SSH_COMMAND: environment['GIT_SSH_COMMAND'] ?? ssh }),
         GIT_ALLOW_PROTOCOL: 'http:https:ssh:git:file',
         GIT_CONFIG_COUNT: '2',
         GIT_CONFIG_KEY_0: 'http.lowSpeedLimit',

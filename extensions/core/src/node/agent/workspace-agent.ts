@@ -5,12 +5,14 @@ import { ActivityMonitor } from './activity-monitor';
 import { applyEnvironment, type AgentEnvironment } from './agent-environment';
 import { ClaimStore, judgeActivation, type Claim } from './claim-store';
 import { ControlChannel } from './control-channel';
+import { ControllerQuestions } from './controller-questions';
 import { CredentialServer } from './credential-server';
 import { revocationMatcher } from './frontend-owners';
 import { PrepareFailure } from './git-failure';
 import { GitIdentity } from './git-identity';
 import { IdentityVerifier } from './identity-verifier';
 import { Preparation } from './preparation';
+import { SshAgentServer } from './ssh-agent-server';
 
 type Message<Type extends ControllerMessage['type']> = Extract<ControllerMessage, { type: Type }>;
 
@@ -43,7 +45,9 @@ export class WorkspaceAgent {
     private readonly host: AgentHost;
     private readonly claims: ClaimStore;
     private readonly git: GitIdentity;
+    private readonly questions: ControllerQuestions;
     private readonly credentials: CredentialServer;
+    private readonly sshAgent: SshAgentServer;
     private claim: Claim | undefined;
     private readonly activeGeneration: ActiveGeneration;
     private prepared = false;
@@ -63,8 +67,9 @@ export class WorkspaceAgent {
         this.activeGeneration = new ActiveGeneration(options.activationWaitMs);
         this.claims = new ClaimStore(settings.stateFolder);
         const env = (): NodeJS.ProcessEnv => host.environment;
-        this.preparation = new Preparation({ home: settings.home, project: settings.project, stateFolder: settings.stateFolder, env });
         this.git = new GitIdentity({ ...settings, env: host.environment });
+        const { home, project, stateFolder } = settings;
+        this.preparation = new Preparation({ home, project, stateFolder, knownHostsFile: this.git.knownHostsFile, env });
         this.verifier = new IdentityVerifier({
             issuer: settings.issuer,
             workspaceUid: settings.workspaceUid ?? '',
@@ -78,7 +83,9 @@ export class WorkspaceAgent {
             log: host.log,
             lostAfterMs: options.lostAfterMs,
         });
-        this.credentials = new CredentialServer(settings.credentialSocket, (message) => this.channel.send(message));
+        this.questions = new ControllerQuestions((message) => this.channel.send(message));
+        this.credentials = new CredentialServer(settings.credentialSocket, this.questions);
+        this.sshAgent = new SshAgentServer(settings.sshAgentSocket, this.questions, host.log);
         this.activity = new ActivityMonitor({
             home: settings.home,
             project: settings.project,
@@ -94,7 +101,8 @@ export class WorkspaceAgent {
         [this.claim, this.prepared] = await Promise.all([this.claims.load(), this.preparation.isDone()]);
         // Nobody needs it before the activation, and the server should listen as early as it can.
         this.gitReady = this.git.install().catch((error: unknown) => this.host.log(`git: ${String(error)}`));
-        await this.credentials.listen();
+        await Promise.all([this.credentials.listen(), this.sshAgent.listen()]);
+        this.host.environment['SSH_AUTH_SOCK'] = this.sshAgent.socketPath;
         this.activity.start();
     }
 
@@ -116,7 +124,8 @@ export class WorkspaceAgent {
     async dispose(): Promise<void> {
         this.activity.dispose();
         this.channel.dispose();
-        await Promise.all([this.credentials.dispose(), this.gitReady]);
+        this.questions.dispose();
+        await Promise.all([this.credentials.dispose(), this.sshAgent.dispose(), this.gitReady]);
     }
 
     private hello(): WorkspaceMessage {
@@ -161,7 +170,9 @@ export class WorkspaceAgent {
                 this.host.closeConnections(revocationMatcher(message.kind, message.revokedId));
                 break;
             case 'credential':
-                this.credentials.answer(message);
+            case 'ssh-key':
+            case 'ssh-signature':
+                this.questions.answer(message);
                 break;
             case 'ping':
                 break;
@@ -177,7 +188,11 @@ export class WorkspaceAgent {
         const { claimUid: uid, generation, bootId, owner } = message;
         const claim: Claim = { uid, generation, owner: owner.name, bootId };
         try {
-            await Promise.all([verdict.repeated ? undefined : this.claims.save(claim), this.git.use(message.git), this.gitReady]);
+            await Promise.all([
+                verdict.repeated ? undefined : this.claims.save(claim),
+                this.git.use(message.git, message.sshKnownHosts),
+                this.gitReady,
+            ]);
         } catch (error) {
             this.channel.send({
                 type: 'refused',
