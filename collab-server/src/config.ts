@@ -1,21 +1,25 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigReader } from '@tandem/server-kit';
+import type { LogPlace } from './log/open-log.ts';
 
-export interface CollabConfig {
+export interface CollabConfig extends LogPlace {
     readonly port: number;
     readonly host: string;
-    readonly dataDirectory: string;
     /** `undefined`: nobody is asked. */
     readonly jwksUrl: string | undefined;
     readonly issuer: string | undefined;
     readonly revocationsUrl: string | undefined;
     readonly revocationsToken: string | undefined;
     readonly serverToken: string | undefined;
-    readonly redisUrl: string | undefined;
-    readonly postgresUrl: string | undefined;
     readonly webhookUrl: string | undefined;
     readonly webhookSecret: string | undefined;
+    readonly logLevel: string;
+}
+
+/** What `tandem-collab import` reads, and where it puts it. */
+export interface ImportConfig extends LogPlace {
+    readonly source: { readonly kind: 'leveldb' | 'hocuspocus-sqlite'; readonly path: string };
     readonly logLevel: string;
 }
 
@@ -44,36 +48,63 @@ export function readConfig(values: Readonly<Record<string, unknown>>, environmen
             `TANDEM_COLLAB_HOST is "${host}", but without authentication only loopback is served. Give 127.0.0.1, or --auth jwks=URL.`,
         );
     }
-    const url = (option: string, variable: string, protocols: readonly string[]) => {
-        const value = reader.string(option, variable);
-        if (value !== undefined) {
-            checkUrl(reader, variable, value, protocols);
-        }
-        return value;
-    };
     const config: CollabConfig = {
         port,
         host,
-        dataDirectory: reader.string('data', 'TANDEM_COLLAB_DATA', join(homedir(), '.tandem', 'collab')),
+        ...readPlace(reader),
         jwksUrl,
         issuer: reader.string('issuer', 'TANDEM_COLLAB_ISSUER'),
-        revocationsUrl: url('revocations', 'TANDEM_COLLAB_REVOCATIONS', ['http:', 'https:']),
+        revocationsUrl: readUrl(reader, 'revocations', 'TANDEM_COLLAB_REVOCATIONS', ['http:', 'https:']),
         revocationsToken: reader.string('revocationsToken', 'TANDEM_COLLAB_REVOCATIONS_TOKEN'),
         serverToken: reader.string('serverToken', 'TANDEM_COLLAB_SERVER_TOKEN'),
-        redisUrl: url('redis', 'TANDEM_COLLAB_REDIS', ['redis:', 'rediss:']),
-        postgresUrl: url('postgres', 'TANDEM_COLLAB_POSTGRES', ['postgres:', 'postgresql:']),
-        webhookUrl: url('webhook', 'TANDEM_COLLAB_WEBHOOK', ['http:', 'https:']),
+        webhookUrl: readUrl(reader, 'webhook', 'TANDEM_COLLAB_WEBHOOK', ['http:', 'https:']),
         webhookSecret: reader.string('webhookSecret', 'TANDEM_COLLAB_WEBHOOK_SECRET'),
         logLevel: reader.string('logLevel', 'TANDEM_COLLAB_LOG_LEVEL', 'warn'),
     };
-    if ((config.redisUrl === undefined) !== (config.postgresUrl === undefined)) {
-        reader.problem('TANDEM_COLLAB_REDIS and TANDEM_COLLAB_POSTGRES belong together. Give both, or neither for SQLite.');
-    }
     if (config.webhookUrl !== undefined && (config.webhookSecret?.length ?? 0) < 16) {
         reader.problem('TANDEM_COLLAB_WEBHOOK_SECRET is missing or shorter than 16 characters. Webhooks are signed with it.');
     }
     reader.finish();
     return config;
+}
+
+/**
+ * Reads the configuration of `tandem-collab import`.
+ *
+ * @throws ConfigError with every problem
+ */
+export function readImportConfig(values: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv): ImportConfig {
+    const reader = new ConfigReader(values, environment);
+    const leveldb = reader.string('fromLeveldb', 'TANDEM_COLLAB_FROM_LEVELDB');
+    const sqlite = reader.string('fromHocuspocusSqlite', 'TANDEM_COLLAB_FROM_HOCUSPOCUS_SQLITE');
+    if ((leveldb === undefined) === (sqlite === undefined)) {
+        reader.problem('Give one source: --from-leveldb DIRECTORY or --from-hocuspocus-sqlite FILE.');
+    }
+    const config: ImportConfig = {
+        source: leveldb !== undefined ? { kind: 'leveldb', path: leveldb } : { kind: 'hocuspocus-sqlite', path: sqlite ?? '' },
+        ...readPlace(reader),
+        logLevel: reader.string('logLevel', 'TANDEM_COLLAB_LOG_LEVEL', 'warn'),
+    };
+    reader.finish();
+    return config;
+}
+
+/** Where documents are: a directory, or PostgreSQL with Redis. */
+function readPlace(reader: ConfigReader): LogPlace {
+    const redisUrl = readUrl(reader, 'redis', 'TANDEM_COLLAB_REDIS', ['redis:', 'rediss:']);
+    const postgresUrl = readUrl(reader, 'postgres', 'TANDEM_COLLAB_POSTGRES', ['postgres:', 'postgresql:']);
+    if ((redisUrl === undefined) !== (postgresUrl === undefined)) {
+        reader.problem('TANDEM_COLLAB_REDIS and TANDEM_COLLAB_POSTGRES belong together. Give both, or neither for SQLite.');
+    }
+    return { dataDirectory: reader.string('data', 'TANDEM_COLLAB_DATA', join(homedir(), '.tandem', 'collab')), redisUrl, postgresUrl };
+}
+
+function readUrl(reader: ConfigReader, option: string, variable: string, protocols: readonly string[]): string | undefined {
+    const value = reader.string(option, variable);
+    if (value !== undefined) {
+        checkUrl(reader, variable, value, protocols);
+    }
+    return value;
 }
 
 function checkUrl(reader: ConfigReader, variable: string, value: string, protocols: readonly string[]): void {
