@@ -57,6 +57,7 @@ export class AgentUnderTest {
         const host: AgentHost = {
             version: '1.2.3',
             environment: under.environment,
+            environmentChanged: () => undefined,
             taskRunning: () => false,
             notify: (severity, text) => void under.notes.push(`${severity}: ${text}`),
             showIdle: () => undefined,

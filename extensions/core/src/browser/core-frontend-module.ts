@@ -7,25 +7,31 @@ import { KeyboardLayoutService } from '@theia/core/lib/browser/keyboard/keyboard
 import { RemoteConnectionProvider, type ServiceConnectionProvider } from '@theia/core/lib/browser/messaging/service-connection-provider';
 import { ContainerModule } from '@theia/core/shared/inversify';
 import { MonacoThemeRegistry } from '@theia/monaco/lib/browser/textmate/monaco-theme-registry';
+import { DebugSchemaUpdater } from '@theia/debug/lib/browser/debug-schema-updater';
+import { KeymapsFrontendContribution } from '@theia/keymaps/lib/browser/keymaps-frontend-contribution';
 import { FileNavigatorContribution } from '@theia/navigator/lib/browser/navigator-contribution';
 import { HostedPluginSupport } from '@theia/plugin-ext/lib/hosted/browser/hosted-plugin';
 import { PreferencesContribution } from '@theia/preferences/lib/browser/preferences-contribution';
-import { PreferencesJsonSchemaContribution } from '@theia/preferences/lib/browser/preferences-json-schema-contribution';
 import { PreferencesWidget } from '@theia/preferences/lib/browser/views/preference-widget';
+import { TaskSchemaUpdater } from '@theia/task/lib/browser/task-schema-updater';
 import { TerminalFrontendContribution } from '@theia/terminal/lib/browser/terminal-frontend-contribution';
 import { TestViewContribution } from '@theia/test/lib/browser/view/test-view-contribution';
 import { WorkspaceService } from '@theia/workspace/lib/browser/workspace-service';
 import type { BootData } from '../common/boot-data';
 import { BootDataToken } from './boot/boot-services';
 import { BundledLanguages } from './languages/bundled-languages';
+import { bindLighterPreferences } from './preferences/preference-bindings';
 import { bindProduct } from './product/product-bindings';
 import { bootEnvironment } from './startup/boot-environment';
+import { calmScrollBars } from './startup/calm-scroll-bars';
 import { DeferredPlugins } from './startup/deferred-plugins';
 import { lazy } from './startup/lazy';
 import { LeftOut } from './startup/left-out';
 import {
-    DeferredSettingsSchema,
+    EventualDebugSchema,
     EventualKeyboardLayout,
+    EventualTaskSchema,
+    KeymapsOnDemand,
     OpenExplorer,
     TerminalOnDemand,
     TestsOnDemand,
@@ -37,6 +43,7 @@ import { bindWorkspaceState } from './workspace-state/workspace-state-contributi
 import { TandemWorkspaceService } from './workspace/tandem-workspace-service';
 
 addTandemThemes();
+calmScrollBars();
 
 export default new ContainerModule((bind, unbind, isBound, rebind) => {
     bind(StartupGate).toSelf().inSingletonScope();
@@ -46,7 +53,9 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
     rebind(TerminalFrontendContribution).to(TerminalOnDemand).inSingletonScope();
     rebind(TestViewContribution).to(TestsOnDemand).inSingletonScope();
     rebind(KeyboardLayoutService).to(EventualKeyboardLayout).inSingletonScope();
-    rebind(PreferencesJsonSchemaContribution).to(DeferredSettingsSchema).inSingletonScope();
+    rebind(KeymapsFrontendContribution).to(KeymapsOnDemand).inSingletonScope();
+    rebind(TaskSchemaUpdater).to(EventualTaskSchema).inSingletonScope();
+    rebind(DebugSchemaUpdater).to(EventualDebugSchema).inSingletonScope();
     bind(FilterContribution).to(LeftOut).inSingletonScope();
 
     // The contribution keeps the whole settings editor alive only to know its scope.
@@ -72,6 +81,7 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
 
     rebind(MonacoThemeRegistry).to(TandemThemeRegistry).inSingletonScope();
 
+    bindLighterPreferences(bind, rebind);
     bindProduct(bind, rebind);
     bindWorkspaceState(bind);
 });

@@ -3,11 +3,15 @@ import {
     ReconnectableSocketChannel,
     WebsocketFrontendConnectionService,
 } from '@theia/core/lib/node/messaging/websocket-frontend-connection-service';
+import { ConnectionContainerModule } from '@theia/core/lib/node/messaging/connection-container-module';
 import { ContainerModule } from '@theia/core/shared/inversify';
 import { PluginScanner } from '@theia/plugin-ext/lib/common/plugin-protocol';
+import { HostedPluginProcess } from '@theia/plugin-ext/lib/hosted/node/hosted-plugin-process';
 import { bindWorkspaceAgent } from './agent/agent-contribution';
 import { BootPage } from './boot-page';
 import { BundledLanguageFilter } from './bundled-language-filter';
+import { ExtensionHostProcess } from './extension-host/extension-host-process';
+import { SpareExtensionHost } from './extension-host/spare-extension-host';
 import { ReliableConnectionService, ReliableSocketChannel } from './reliable-connection';
 import { TandemBackendApplication } from './tandem-backend-application';
 
@@ -23,6 +27,14 @@ export default new ContainerModule((bind, unbind, isBound, rebind) => {
 
     rebind(ReconnectableSocketChannel).to(ReliableSocketChannel);
     rebind(WebsocketFrontendConnectionService).to(ReliableConnectionService).inSingletonScope();
+
+    bind(SpareExtensionHost).toSelf().inSingletonScope();
+    bind(BackendApplicationContribution).toService(SpareExtensionHost);
+    bind(ConnectionContainerModule).toConstantValue(
+        ConnectionContainerModule.create(({ rebind: rebindOfConnection }) =>
+            rebindOfConnection(HostedPluginProcess).to(ExtensionHostProcess).inSingletonScope(),
+        ),
+    );
 
     bindWorkspaceAgent(bind);
 });

@@ -12,9 +12,13 @@ export class StartCurrentFile extends DebugFrontendApplicationContribution {
     @inject(WorkspaceService) protected readonly workspace: WorkspaceService;
     private saving: number | undefined;
 
-    /** Breakpoints are kept as they change: browsers no longer tell a page that it is left, and a crash never did. */
     override async onStart(): Promise<void> {
         await super.onStart();
+        void this.keepBreakpoints();
+    }
+
+    /** Breakpoints are kept as they change: browsers no longer tell a page that it is left, and a crash never did. */
+    private async keepBreakpoints(): Promise<void> {
         // Not before they are loaded, or an empty list would be kept over the old one.
         await this.breakpointManager.load();
         const saveSoon = (): void => {

@@ -1,5 +1,6 @@
 import type { FrontendApplicationContribution } from '@theia/core/lib/browser';
 import { inject, injectable } from '@theia/core/shared/inversify';
+import * as monaco from '@theia/monaco-editor-core';
 import { MonacoTextmateService } from '@theia/monaco/lib/browser/textmate/monaco-textmate-service';
 import { TextmateRegistry, type TextmateGrammarConfiguration } from '@theia/monaco/lib/browser/textmate/textmate-registry';
 import type { DeployedPlugin, LanguageContribution } from '@theia/plugin-ext/lib/common/plugin-protocol';
@@ -54,11 +55,18 @@ export class BundledLanguages implements FrontendApplicationContribution {
         this.manifest.grammars.forEach(({ language }) => language && this.textmate.activateLanguage(language));
     }
 
+    /** Brackets, comments and indentation of a language are set up when a file first needs them. */
     protected registerLanguages(): void {
-        const plugin = {
-            metadata: { model: { id: 'tandem.bundled-languages' } },
-            contributes: { languages: this.manifest.languages },
-        } as unknown as DeployedPlugin;
+        this.contribute(this.manifest.languages.map((language) => ({ ...language, configuration: undefined })));
+        for (const { id, configuration } of this.manifest.languages) {
+            if (configuration) {
+                monaco.languages.onLanguageEncountered(id, () => this.contribute([{ id, configuration }]));
+            }
+        }
+    }
+
+    private contribute(languages: readonly LanguageContribution[]): void {
+        const plugin = { metadata: { model: { id: 'tandem.bundled-languages' } }, contributes: { languages } } as unknown as DeployedPlugin;
         this.handler.handleContributions('tandem', plugin);
     }
 

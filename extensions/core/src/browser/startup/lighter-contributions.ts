@@ -1,9 +1,11 @@
 import { KeyboardLayoutService } from '@theia/core/lib/browser/keyboard/keyboard-layout-service';
-import { type JsonSchemaRegisterContext } from '@theia/core/lib/browser/json-schema-store';
-import type { PreferenceScope } from '@theia/core';
 import { inject, injectable } from '@theia/core/shared/inversify';
+import type { TabBarToolbarRegistry } from '@theia/core/lib/browser/shell/tab-bar-toolbar';
+import { DebugSchemaUpdater } from '@theia/debug/lib/browser/debug-schema-updater';
+import { KeymapsFrontendContribution } from '@theia/keymaps/lib/browser/keymaps-frontend-contribution';
+import { KeybindingWidget } from '@theia/keymaps/lib/browser/keybindings-widget';
 import { FileNavigatorContribution } from '@theia/navigator/lib/browser/navigator-contribution';
-import { PreferencesJsonSchemaContribution } from '@theia/preferences/lib/browser/preferences-json-schema-contribution';
+import { TaskSchemaUpdater } from '@theia/task/lib/browser/task-schema-updater';
 import { TerminalFrontendContribution } from '@theia/terminal/lib/browser/terminal-frontend-contribution';
 import { TestViewContribution } from '@theia/test/lib/browser/view/test-view-contribution';
 import { StartupGate } from './startup-gate';
@@ -40,27 +42,59 @@ export class EventualKeyboardLayout extends KeyboardLayoutService {
     }
 }
 
-/** The schemas of all settings are written out once, when the start is over, instead of several times during it. */
+/** What launch.json may hold is asked of every debugger when the start is over; nobody opens that file before. */
 @injectable()
-export class DeferredSettingsSchema extends PreferencesJsonSchemaContribution {
+export class EventualDebugSchema extends DebugSchemaUpdater {
     @inject(StartupGate) protected readonly gate: StartupGate;
-    private settled = false;
+    private waiting: Promise<void> | undefined;
 
-    override registerSchemas(context: JsonSchemaRegisterContext): void {
-        super.registerSchemas(context);
-        void this.gate.settled.then(() => {
-            this.settled = true;
-            this.updateInMemoryResources();
+    override update(): Promise<void> {
+        this.waiting ??= this.gate.settled.then(() => {
+            this.waiting = undefined;
+            return super.update();
+        });
+        return this.waiting;
+    }
+}
+
+/** The list of all key bindings is made when somebody opens it; stock Theia makes it to give its toolbar two buttons. */
+@injectable()
+export class KeymapsOnDemand extends KeymapsFrontendContribution {
+    override async registerToolbarItems(toolbar: TabBarToolbarRegistry): Promise<void> {
+        const created = this.widgetManager.onDidCreateWidget(({ factoryId }) => {
+            if (factoryId === KeybindingWidget.ID) {
+                created.dispose();
+                void super.registerToolbarItems(toolbar);
+            }
         });
     }
+}
 
-    protected override registerSchema(_scope: PreferenceScope, _context: JsonSchemaRegisterContext): void {
-        // All are written by the first update.
+/**
+ * What tasks.json may hold is written, and its validator compiled, when the start is over or a task has to be checked, not anew
+ * for every kind of task that becomes known.
+ */
+@injectable()
+export class EventualTaskSchema extends TaskSchemaUpdater {
+    @inject(StartupGate) protected readonly gate: StartupGate;
+    private waiting = false;
+
+    protected override doUpdate(): void {
+        if (!this.waiting) {
+            this.waiting = true;
+            void this.gate.settled.then(() => this.updateNow());
+        }
     }
 
-    protected override updateInMemoryResources(): void {
-        if (this.settled) {
-            super.updateInMemoryResources();
+    override validate(data: unknown): boolean {
+        this.updateNow();
+        return super.validate(data);
+    }
+
+    private updateNow(): void {
+        if (this.waiting) {
+            this.waiting = false;
+            super.doUpdate();
         }
     }
 }

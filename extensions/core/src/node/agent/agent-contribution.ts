@@ -17,6 +17,7 @@ import {
     type WorkspaceStateClient,
     type WorkspaceStateServer,
 } from '../../common/workspace-state-protocol';
+import { SpareExtensionHost } from '../extension-host/spare-extension-host';
 import { hidePrivateEnvironment, readAgentEnvironment } from './agent-environment';
 import { readJson } from './claim-store';
 import { FrontendOwners } from './frontend-owners';
@@ -38,6 +39,8 @@ export class AgentContribution
     @inject(EarlyExpressMiddleware) protected readonly early: EarlyExpressMiddleware;
     @inject(WebsocketFrontendConnectionService) protected readonly connections: WebsocketFrontendConnectionService;
     @inject(TaskManager) @optional() protected readonly tasks: TaskManager | undefined;
+
+    @inject(SpareExtensionHost) protected readonly spareHost: SpareExtensionHost;
 
     readonly environment = process.env;
     version = '';
@@ -127,6 +130,10 @@ export class AgentContribution
             setClient: () => undefined,
             dispose: () => undefined,
         };
+    }
+
+    environmentChanged(): void {
+        this.spareHost.renew();
     }
 
     taskRunning(): boolean {

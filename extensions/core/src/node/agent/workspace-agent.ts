@@ -20,6 +20,8 @@ type Message<Type extends ControllerMessage['type']> = Extract<ControllerMessage
 export interface AgentHost {
     version: string;
     environment: NodeJS.ProcessEnv;
+    /** Processes that were started ahead have the old environment. */
+    environmentChanged(): void;
     taskRunning(): boolean;
     /** Shows a message in every open page. */
     notify(severity: 'info' | 'warning' | 'error', text: string): void;
@@ -203,6 +205,7 @@ export class WorkspaceAgent {
             return;
         }
         applyEnvironment(this.host.environment, message.environment);
+        this.host.environmentChanged();
         this.claim = claim;
         this.activeGeneration.set(generation);
         this.channel.send({ type: 'activated', id: message.id, generation });
