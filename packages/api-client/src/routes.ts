@@ -70,6 +70,8 @@ export const routes: Readonly<Record<OperationId, Route>> = {
     keepAwake: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/keep-awake' },
     getWorkspaceLog: { method: 'GET', path: '/api/v1/teams/:team/workspaces/:name/log' },
     listPorts: { method: 'GET', path: '/api/v1/teams/:team/workspaces/:name/ports' },
+    sharePort: { method: 'PUT', path: '/api/v1/teams/:team/workspaces/:name/ports/:port' },
+    unsharePort: { method: 'DELETE', path: '/api/v1/teams/:team/workspaces/:name/ports/:port' },
     listGrants: { method: 'GET', path: '/api/v1/grants' },
     createGrant: { method: 'POST', path: '/api/v1/teams/:team/workspaces/:name/grants' },
     revokeGrant: { method: 'DELETE', path: '/api/v1/teams/:team/grants/:name' },

@@ -118,8 +118,8 @@ describe('the event stream', () => {
             (_, response) => void response.write(': heartbeat\n\n'),
             (_, response) => void response.write(event(1, 'heard')),
         );
-        const { names, states, subscription } = subscribe({ silenceMs: 40 });
-        await vi.waitFor(() => expect(names).toEqual(['heard']));
+        const { names, states, subscription } = subscribe({ silenceMs: 400 });
+        await vi.waitFor(() => expect(names).toEqual(['heard']), { timeout: 20_000 });
         expect(states[2]).toMatchObject({ state: 'waiting', error: { message: 'The event stream fell silent.' } });
         subscription.close();
         await subscription.done;

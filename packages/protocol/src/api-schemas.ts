@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { GRANT_ROLES, Quota, RepositorySource, ResourceName, TEAM_ROLES, WorkspaceTemplateSpec } from './resources.ts';
+import { GRANT_ROLES, PORT_AUDIENCES, Quota, RepositorySource, ResourceName, TEAM_ROLES, WorkspaceTemplateSpec } from './resources.ts';
 
 /* Bodies and answers of the HTTP API that are not resources themselves. */
 
@@ -143,6 +143,18 @@ export const WorkspacePort = Type.Object({
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
     process: text(128),
     url: text(512),
+    /** Whether a program listens there now; a shared port may wait for one. */
+    listening: Type.Boolean(),
+    /** Absent: private. */
+    audience: Type.Optional(oneOf(PORT_AUDIENCES)),
+    /** When sharing ends by itself. */
+    expiresAt: Type.Optional(time()),
+});
+export type WorkspacePort = Static<typeof WorkspacePort>;
+export const SharePort = Type.Object({
+    audience: oneOf(PORT_AUDIENCES),
+    /** For how long; absent: until it is taken back. */
+    minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 43_200 })),
 });
 export const WorkspaceLog = Type.Object({ text: text(1048576) });
 
@@ -152,6 +164,8 @@ export const UpdateTeam = Type.Object({
     displayName: Type.Optional(text(80, { minLength: 1 })),
     quota: Type.Optional(Quota),
     memberQuota: Type.Optional(Quota),
+    /** An admin's alone. */
+    publicPorts: Type.Optional(Type.Boolean()),
 });
 export const SetMember = Type.Object({ role: oneOf(TEAM_ROLES) });
 export const SetPool = Type.Object({ template: ResourceName, size: Type.Integer({ minimum: 0, maximum: 100 }) });

@@ -36,6 +36,7 @@ const inTeam = `${API_PREFIX}/teams/:team`;
 const team = Type.Object({ team: ResourceName });
 const named = Type.Object({ name: ResourceName });
 const teamAndName = Type.Object({ team: ResourceName, name: ResourceName });
+const teamNameAndPort = Type.Object({ team: ResourceName, name: ResourceName, port: Type.String({ pattern: '^[1-9][0-9]{0,4}$' }) });
 const id = Type.Object({ id: Type.String({ maxLength: 128 }) });
 const page = Type.Object(api.PageQuery);
 const anything = Type.Record(Type.String(), Type.Unknown());
@@ -621,6 +622,27 @@ export const operations = {
         status: 200,
         response: api.Page(api.WorkspacePort),
         onWorkspaceOrigin: true,
+    }),
+
+    sharePort: operation({
+        method: 'PUT',
+        path: `${inTeam}/workspaces/:name/ports/:port`,
+        summary: 'Share a port of a workspace',
+        tag: 'workspaces',
+        access: 'owner',
+        params: teamNameAndPort,
+        body: api.SharePort,
+        status: 200,
+        response: api.WorkspacePort,
+    }),
+    unsharePort: operation({
+        method: 'DELETE',
+        path: `${inTeam}/workspaces/:name/ports/:port`,
+        summary: 'Make a port private again; what others have open on it closes',
+        tag: 'workspaces',
+        access: 'owner',
+        params: teamNameAndPort,
+        status: 204,
     }),
 
     listGrants: operation({

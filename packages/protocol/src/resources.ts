@@ -80,6 +80,17 @@ export const StageProgress = Type.Object({
 });
 export type StageProgress = Static<typeof StageProgress>;
 
+/** Who may use a shared port, fewest first. `public` needs the team's `publicPorts`. */
+export const PORT_AUDIENCES = ['team', 'signed-in', 'public'] as const;
+export type PortAudience = (typeof PORT_AUDIENCES)[number];
+export const SharedPort = Type.Object({
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    audience: oneOf(PORT_AUDIENCES),
+    /** Absent: until it is taken back. */
+    expiresAt: Type.Optional(timestamp()),
+});
+export type SharedPort = Static<typeof SharedPort>;
+
 export const WorkspaceSpec = Type.Object({
     /** Name of the `User` who owns it. */
     owner: ResourceName,
@@ -92,6 +103,8 @@ export const WorkspaceSpec = Type.Object({
     keepAwakeUntil: Type.Optional(timestamp()),
     /** Raised to ask for the first preparation again after it failed. */
     prepareAttempt: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Ports that others than its owner may use; all others are private. */
+    sharedPorts: Type.Optional(Type.Array(SharedPort, { maxItems: 64 })),
 });
 export const WorkspaceStatus = Type.Object({
     observedGeneration: Type.Integer({ minimum: 0 }),
@@ -185,6 +198,8 @@ export const TeamSpec = Type.Object({
     quota: Quota,
     /** For each member. */
     memberQuota: Quota,
+    /** Whether ports of its workspaces may be shared with everybody, without sign-in. An admin decides. */
+    publicPorts: Type.Optional(Type.Boolean()),
 });
 export const Team = resource('Team', TeamSpec, Type.Object({ observedGeneration: Type.Integer({ minimum: 0 }), conditions }));
 export type Team = Static<typeof Team>;

@@ -57,7 +57,7 @@ test('the tandem command signs in by the link, makes, opens, hibernates, resumes
         await expect(late.locator('#theia-app-shell')).toHaveCount(0);
         await other.close();
 
-        await succeed('ports', name);
+        await succeed('ports', 'list', name);
         await succeed('workspaces', 'logs', name);
         await succeed('workspaces', 'hibernate', name, '--wait');
         await succeed('workspaces', 'resume', name, '--wait');

@@ -1,5 +1,6 @@
-import type { AccessGrant, AnyResource, User, Workspace } from '@tandem/protocol';
+import { TEAM_NAMESPACE_PREFIX, type AccessGrant, type AnyResource, type Team, type User, type Workspace } from '@tandem/protocol';
 import type { Clock, Disposable, Logger, Timer } from '@tandem/server-kit';
+import { narrowedPorts, portGrantId, reachOf, type PortReach } from '../domain/port-sharing.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import type { GitCredentials } from './git-credentials.ts';
 import type { Revocations } from './revocations.ts';
@@ -30,6 +31,8 @@ export class RevocationWatch {
     private readonly ended = new Set<string>();
     private readonly rightsOfGrant = new Map<string, string>();
     private readonly expiries = new Map<string, Timer>();
+    /** By uid of the workspace. */
+    private readonly reaches = new Map<string, PortReach>();
 
     constructor(deps: WatchDeps) {
         this.deps = deps;
@@ -38,6 +41,9 @@ export class RevocationWatch {
         }
         for (const grant of deps.rights.grants()) {
             void this.grant(grant, 'known');
+        }
+        for (const workspace of deps.rights.workspaces()) {
+            this.noteReach(workspace);
         }
         this.subscription = deps.rights.onDidChange((event) => {
             this.take(event.object, event.type === 'deleted' ? 'deleted' : 'changed').catch((error: unknown) => {
@@ -59,7 +65,9 @@ export class RevocationWatch {
         } else if (object.kind === 'AccessGrant') {
             await this.grant(object, how);
         } else if (object.kind === 'Workspace') {
-            await this.workspace(object, how);
+            await Promise.all([this.workspace(object, how), this.ports(object)]);
+        } else if (object.kind === 'Team') {
+            await this.portsOfTeam(object);
         }
     }
 
@@ -134,6 +142,41 @@ export class RevocationWatch {
             Math.min(delay, MAX_DELAY_MS),
         );
         this.expiries.set(uid, timer);
+    }
+
+    /** Connections to a port that now reaches fewer people end; who still may comes back. */
+    private async ports(workspace: Workspace): Promise<void> {
+        const { uid } = workspace.metadata;
+        const before = this.reaches.get(uid);
+        const now = this.noteReach(workspace);
+        const narrowed = before === undefined ? [] : narrowedPorts(before, now);
+        await Promise.all(
+            narrowed.map((port) =>
+                this.deps.revocations.revoke(
+                    'grant',
+                    portGrantId(uid, port),
+                    `Port ${port} of this workspace is shared with fewer people now.`,
+                ),
+            ),
+        );
+    }
+
+    private async portsOfTeam({ metadata }: Team): Promise<void> {
+        const namespace = TEAM_NAMESPACE_PREFIX + metadata.name;
+        const shared = this.deps.rights
+            .workspaces()
+            .filter((each) => each.metadata.namespace === namespace && this.reaches.has(each.metadata.uid));
+        await Promise.all(shared.map((workspace) => this.ports(workspace)));
+    }
+
+    private noteReach(workspace: Workspace): PortReach {
+        const reach = reachOf(workspace, this.deps.rights.teamOf(workspace));
+        if (reach.size > 0) {
+            this.reaches.set(workspace.metadata.uid, reach);
+        } else {
+            this.reaches.delete(workspace.metadata.uid);
+        }
+        return reach;
     }
 
     private async workspace(workspace: Workspace, how: 'changed' | 'deleted'): Promise<void> {

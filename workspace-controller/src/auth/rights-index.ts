@@ -1,5 +1,6 @@
 import {
     OWNER_GRANT,
+    TEAM_NAMESPACE_PREFIX,
     type AccessGrant,
     type AnyResource,
     type GrantRole,
@@ -10,6 +11,7 @@ import {
     type Workspace,
 } from '@tandem/protocol';
 import { Emitter, type Clock, type Logger } from '@tandem/server-kit';
+import { letsIn, portGrantId, shareOf } from '../domain/port-sharing.ts';
 import type { ResourceStore, Watch, WatchEvent } from '../store/resource-store.ts';
 
 const INDEXED: readonly Kind[] = ['User', 'Team', 'AccessGrant', 'Workspace'];
@@ -23,6 +25,8 @@ export interface WorkspaceRight {
     run: boolean;
     /** When the grant ends by itself. */
     expiresAtMs: number | undefined;
+    /** The only port that it is for; absent: it is for the workspace. */
+    port?: number;
 }
 
 /**
@@ -96,6 +100,20 @@ export class RightsIndex {
     /** By name: workspace names are unique in the install. */
     workspace(name: string): Workspace | undefined {
         return this.get('Workspace', name);
+    }
+
+    teamOf({ metadata }: Workspace): Team | undefined {
+        return this.team(metadata.namespace.slice(TEAM_NAMESPACE_PREFIX.length));
+    }
+
+    /** The right to one port that is shared with a person (`undefined`: with everybody); no other insides go with it. */
+    rightToPort(workspace: Workspace, port: number, user: string | undefined): WorkspaceRight | undefined {
+        const share = shareOf(workspace, port, this.clock.now());
+        if (share === undefined || workspace.metadata.deletedAt !== undefined || !letsIn(share, this.teamOf(workspace), user)) {
+            return undefined;
+        }
+        const expiresAtMs = share.expiresAt === undefined ? undefined : Date.parse(share.expiresAt);
+        return { grantId: portGrantId(workspace.metadata.uid, port), role: 'viewer', run: false, expiresAtMs, port };
     }
 
     workspaces(): Workspace[] {

@@ -15,6 +15,7 @@ import {
 } from '@tandem/protocol';
 import type { Clock, Disposable } from '@tandem/server-kit';
 import type { PlatformDatabase } from '../database/platform-database.ts';
+import { PORT_GRANT_PREFIX } from '../domain/port-sharing.ts';
 import type { OneTimeStore } from './one-time.ts';
 import type { Revocations } from './revocations.ts';
 import { rightOf, type RightsIndex, type WorkspaceRight } from './rights-index.ts';
@@ -76,8 +77,14 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         return this.deps.rights.silentForMs < REVOCATION_FEED_LOST_MS;
     }
 
-    /** The access of a session's person to a workspace, or why there is none. */
-    accessOf(sessionId: string, workspace: Workspace, grantId?: string): WorkspaceAccess | AccessRefusal {
+    /**
+     * The access of a session's person to a workspace, or why there is none.
+     *
+     * @param options.grantId the grant that a handle is bound to; absent: the strongest right there is
+     * @param options.port asked for: when that is shared, it may be all that the person gets
+     */
+    accessOf(sessionId: string, workspace: Workspace, options: { grantId?: string; port?: number } = {}): WorkspaceAccess | AccessRefusal {
+        const { grantId, port } = options;
         const { sessions, rights, clock } = this.deps;
         const session = sessions.byId(sessionId);
         if (session === undefined) {
@@ -90,11 +97,11 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         if (user === undefined || user.spec.disabled) {
             return { refused: 'revoked', explanation: 'Your account is disabled. Ask an admin.' };
         }
-        const right = grantId === undefined ? rights.rightTo(workspace, session.user) : this.boundRight(workspace, session.user, grantId);
+        const inside = grantId === undefined ? rights.rightTo(workspace, session.user) : this.boundRight(workspace, session.user, grantId);
+        const shared = port === undefined || inside?.run === true ? undefined : rights.rightToPort(workspace, port, session.user);
+        const right = shared ?? inside;
         if (right === undefined) {
-            return grantId === undefined
-                ? { refused: 'denied', explanation: 'You have no access to this workspace. Ask its owner to let you in.' }
-                : { refused: 'revoked', explanation: 'Your access to this workspace was revoked. Ask its owner to let you in again.' };
+            return noRight(grantId, port);
         }
         if (right.expiresAtMs !== undefined && right.expiresAtMs <= clock.now()) {
             return { refused: 'expired', explanation: 'Your access to this workspace has expired. Ask its owner to extend it.' };
@@ -107,6 +114,7 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
             role: right.role,
             run: right.run,
             workspace: { name, uid, namespace },
+            ...(right.port === undefined ? {} : { port: right.port }),
             expiresAtMs: Math.min(session.expiresAtMs, right.expiresAtMs ?? Infinity),
         };
     }
@@ -127,10 +135,11 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         if (workspace === undefined || workspace.metadata.uid !== found.workspaceUid) {
             return { refused: 'denied', explanation: 'This workspace was deleted.' };
         }
-        if (this.workspaceOfHost(host) !== found.workspaceName) {
+        const place = this.placeOfHost(host);
+        if (place?.workspace !== found.workspaceName) {
             return { refused: 'denied', explanation: 'This link was made for another workspace.' };
         }
-        const access = this.accessOf(found.sessionId, workspace);
+        const access = this.accessOf(found.sessionId, workspace, place.port === undefined ? {} : { port: place.port });
         if ('refused' in access) {
             return access;
         }
@@ -160,7 +169,13 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         return { handle, access };
     }
 
-    lookup(handle: string | undefined, workspaceName: string): WorkspaceAccess | AccessRefusal {
+    lookup(handle: string | undefined, workspaceName: string, port?: number): WorkspaceAccess | AccessRefusal {
+        const known = this.lookupHandle(handle, workspaceName, port);
+        const insufficient = 'refused' in known || (port !== undefined && !known.run && known.port !== port);
+        return (port !== undefined && insufficient ? this.publicAccess(workspaceName, port) : undefined) ?? known;
+    }
+
+    private lookupHandle(handle: string | undefined, workspaceName: string, port: number | undefined): WorkspaceAccess | AccessRefusal {
         const { clock, rights, sessions } = this.deps;
         const record = handle === undefined || handle === '' ? undefined : this.handles.get(hashToken(handle));
         if (record === undefined || record.workspaceName !== workspaceName) {
@@ -173,7 +188,7 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         if (clock.now() >= record.expiresAtMs) {
             return { refused: 'expired', explanation: 'Your session has expired. Sign in again.' };
         }
-        const access = this.accessOf(record.sessionId, workspace, record.grantId);
+        const access = this.accessOf(record.sessionId, workspace, { grantId: record.grantId, ...(port === undefined ? {} : { port }) });
         const session = sessions.byId(record.sessionId);
         if (!('refused' in access) && session !== undefined) {
             sessions.touch(session);
@@ -245,8 +260,30 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
             : undefined;
     }
 
-    /** `api-x7k2` of `api-x7k2.ws.example.com:7400` and of `5173--api-x7k2.ws.example.com`. */
-    private workspaceOfHost(host: string): string | undefined {
+    /** What anybody has who only knows the address. */
+    private publicAccess(workspaceName: string, port: number): WorkspaceAccess | undefined {
+        const { rights } = this.deps;
+        const workspace = rights.workspace(workspaceName);
+        const right = workspace && rights.rightToPort(workspace, port, undefined);
+        if (workspace === undefined || right === undefined) {
+            return undefined;
+        }
+        const { name, uid, namespace } = workspace.metadata;
+        return {
+            sessionId: '',
+            user: { name: '', displayName: '' },
+            grantId: right.grantId,
+            role: right.role,
+            run: false,
+            workspace: { name, uid, namespace },
+            port,
+            anonymous: true,
+            expiresAtMs: right.expiresAtMs ?? Infinity,
+        };
+    }
+
+    /** `api-x7k2` of `api-x7k2.ws.example.com:7400` and, with the port, of `5173--api-x7k2.ws.example.com`. */
+    private placeOfHost(host: string): { workspace: string; port?: number } | undefined {
         const name = host.toLowerCase().replace(/:\d+$/, '');
         const suffix = `.${this.deps.contentDomain.toLowerCase()}`;
         if (!name.endsWith(suffix)) {
@@ -254,8 +291,19 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
         }
         const label = name.slice(0, -suffix.length);
         const at = label.indexOf(PORT_HOST_SEPARATOR);
-        return at < 0 ? label : label.slice(at + PORT_HOST_SEPARATOR.length);
+        return at < 0
+            ? { workspace: label }
+            : { workspace: label.slice(at + PORT_HOST_SEPARATOR.length), port: Number(label.slice(0, at)) };
     }
+}
+
+function noRight(grantId: string | undefined, port: number | undefined): AccessRefusal {
+    if (port !== undefined && grantId?.startsWith(PORT_GRANT_PREFIX) === true) {
+        return { refused: 'revoked', explanation: `Port ${port} is no longer shared with you. Ask the owner of the workspace.` };
+    }
+    return grantId === undefined
+        ? { refused: 'denied', explanation: 'You have no access to this workspace. Ask its owner to let you in.' }
+        : { refused: 'revoked', explanation: 'Your access to this workspace was revoked. Ask its owner to let you in again.' };
 }
 
 /** What a role may do with the rooms of a workspace. */

@@ -10,6 +10,10 @@ export interface WorkspaceAccess {
     role: GrantRole;
     run: boolean;
     workspace: { name: string; uid: string; namespace: string };
+    /** The only port that it is for, because it is shared; absent: it is for the workspace and, with `run`, its ports. */
+    port?: number;
+    /** Nobody is signed in: the port is shared with everybody. */
+    anonymous?: true;
     /** Milliseconds since the epoch: when session or grant ends by itself. */
     expiresAtMs: number;
 }
@@ -29,8 +33,8 @@ export interface WorkspaceAccessRegistry {
     mintCode(access: WorkspaceAccess): Promise<string>;
     /** Redeems a code once, for the host it was made for; the answer is the cookie's value. */
     redeemCode(code: string, host: string): Promise<{ handle: string; access: WorkspaceAccess } | AccessRefusal>;
-    /** Checks a cookie's value for a workspace host. */
-    lookup(handle: string | undefined, workspaceName: string): WorkspaceAccess | AccessRefusal;
+    /** Checks a cookie's value for a workspace's host, or for the host of one of its ports. */
+    lookup(handle: string | undefined, workspaceName: string, port?: number): WorkspaceAccess | AccessRefusal;
     /** Five-minute EdDSA token for one upstream connection; `roomsFor` audiences carry room patterns. */
     mintIdentity(access: WorkspaceAccess, audience: string, generation: number): Promise<string>;
     /** Told at once about everything that ended. */

@@ -32,9 +32,9 @@ const NOT_FOUND: Decision = { allowed: false, code: 'not-found', message: 'There
 const forbidden = (message: string): Decision => ({ allowed: false, code: 'forbidden', message });
 
 /** What reaches into a workspace: nobody but its owner, and who has the owner's role by a grant; not even an admin. */
-const PERSONAL: ReadonlySet<OperationId> = new Set(['openWorkspace', 'createGrant', 'getWorkspaceLog', 'listPorts']);
-/** What a lead may do to workspaces of the team, so that a team's machine does not run full. */
-const STEERED_BY_LEADS: ReadonlySet<OperationId> = new Set(['hibernateWorkspace']);
+const PERSONAL: ReadonlySet<OperationId> = new Set(['openWorkspace', 'createGrant', 'getWorkspaceLog', 'listPorts', 'sharePort']);
+/** What a lead may do to workspaces of the team: keep its machine from running full, and close what was opened too far. */
+const STEERED_BY_LEADS: ReadonlySet<OperationId> = new Set(['hibernateWorkspace', 'unsharePort']);
 /** What an editor may do by a grant. */
 const OPEN_TO_EDITORS: ReadonlySet<OperationId> = new Set(['keepAwake']);
 

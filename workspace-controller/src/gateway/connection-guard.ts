@@ -92,7 +92,7 @@ export class ConnectionGuard {
     private scheduleRecheck(): Timer {
         return this.clock.setTimeout(() => {
             for (const connection of this.live) {
-                const answer = this.access.lookup(connection.handle, connection.access.workspace.name);
+                const answer = this.access.lookup(connection.handle, connection.access.workspace.name, connection.access.port);
                 if (isRefusal(answer)) {
                     this.end(connection, answer);
                 }

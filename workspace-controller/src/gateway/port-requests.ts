@@ -27,9 +27,13 @@ export async function handlePortRequest(call: HostRequest & { target: PortHost }
         return;
     }
     if (!('refused' in admission)) {
-        call.cookieWatch.kept(browserKey(context, request));
+        const { anonymous } = admission.access;
+        if (anonymous !== true) {
+            call.cookieWatch.kept(browserKey(context, request));
+        }
         const verdict = checkOrigin(facts, context.addresses.originOf(target), (origin) => isOwnPort(context, target, origin));
-        if (!verdict.allowed && !preflight) {
+        // Without a cookie there is nothing that a foreign page could abuse; hooks of other services are welcome.
+        if (!verdict.allowed && !preflight && anonymous !== true) {
             context.metrics.requestsRefused.add();
             sendProblem(response, 'origin-refused', verdict.reason);
             return;

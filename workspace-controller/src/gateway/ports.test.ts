@@ -114,6 +114,32 @@ describe('ports of a workspace', () => {
         expect(seen).toHaveLength(0);
     });
 
+    it('open one by one to whom they are shared with', async () => {
+        const Cookie = fixture.cookie({ role: 'viewer', run: false, grantId: 'port:u:1', port });
+        expect((await fixture.fetch('/', { host, headers: { Cookie } })).status).toBe(200);
+        expect((await fixture.fetch('/', { host: fixture.host(`1--${WORKSPACE}`), headers: { Cookie } })).status).toBe(403);
+        const client = fixture.webSocket('/hmr', { host, cookie: Cookie });
+        await opened(client);
+        const closing = closed(client);
+        fixture.access.revoke('grant', 'port:u:1', { reason: 'no longer shared' });
+        expect(await closing).toMatchObject({ code: 4401, reason: 'no longer shared' });
+    });
+
+    it('serve everybody when they are public: without a cookie, from any page, and until that ends', async () => {
+        const { grantId } = fixture.access.sharePublicly(fixture.person().workspace, port);
+        expect((await fixture.fetch('/', { host, headers: NAVIGATION })).body).toBe('program GET /');
+        const hook = { Origin: 'https://hooks.example.com', 'Sec-Fetch-Site': 'cross-site' };
+        expect((await fixture.fetch('/hook', { host, method: 'POST', headers: hook })).body).toBe('program POST /hook');
+        expect((await fixture.fetch('/', { host: fixture.host(`1--${WORKSPACE}`) })).status).toBe(401);
+        expect((await fixture.fetch('/', { host: fixture.host(WORKSPACE) })).status).toBe(401);
+        const client = fixture.webSocket('/hmr', { host, origin: 'https://elsewhere.example.com' });
+        await opened(client);
+        const closing = closed(client);
+        fixture.access.revoke('grant', grantId);
+        expect((await closing).code).toBe(4401);
+        expect((await fixture.fetch('/', { host })).status).toBe(401);
+    });
+
     it('are those of the workspace only, never of another one or of the platform', async () => {
         fixture.directory.add('other', { socketPath: '/nowhere' });
         const foreign = fixture.host(`${port}--other`);

@@ -162,7 +162,7 @@ function bye({ context, request, response, target, host }: ReservedCall): void {
         return;
     }
     const handle = readCookie(request.headers.cookie, cookieName);
-    const access = context.access.lookup(handle, target.workspace);
+    const access = context.access.lookup(handle, target.workspace, target.kind === 'port' ? target.port : undefined);
     if (handle !== undefined && !isRefusal(access)) {
         for (const connection of context.guard.live.ofHandle(handle, host)) {
             connection.cut({ code: CLOSE_CODES.signedOut, reason: 'You signed out of this workspace.' });

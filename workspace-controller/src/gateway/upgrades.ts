@@ -52,9 +52,10 @@ export async function handleWorkspaceUpgrade(call: UpgradeCall): Promise<void> {
         return;
     }
     const { access, handle } = admission;
+    // Without a cookie there is nothing that a foreign page could abuse.
     const siblings = (origin: string): boolean => target.kind === 'port' && isOwnPort(context, target, origin);
     const verdict = checkUpgradeOrigin(request.headers.origin, context.addresses.originOf(target), siblings);
-    if (!verdict.allowed) {
+    if (!verdict.allowed && access.anonymous !== true) {
         refused(call, 'origin-refused', verdict.reason, access);
         return;
     }
@@ -166,7 +167,8 @@ function relay(call: UpgradeCall, route: Route, connection: PendingConnection, f
         path: route.path,
         requestRules: route.rules,
         tellsCrash: target.kind === 'workspace',
-        stillAdmitted: () => !connection.ended && !('refused' in context.access.lookup(connection.handle, target.workspace)),
+        stillAdmitted: () =>
+            !connection.ended && !('refused' in context.access.lookup(connection.handle, target.workspace, connection.access.port)),
         onDidOpen: (relaying) => {
             opened = relaying;
             relays.add(relaying);

@@ -127,7 +127,7 @@ export function watchRequest(
     if (response.destroyed) {
         return false;
     }
-    const again = context.access.lookup(handle, access.workspace.name);
+    const again = context.access.lookup(handle, access.workspace.name, access.port);
     if ('refused' in again) {
         sendProblem(response, 'not-signed-in', again.explanation);
         return false;

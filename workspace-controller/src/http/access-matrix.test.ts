@@ -84,6 +84,8 @@ const EXPECTED: Record<OperationId, Row> = {
     keepAwake: row('         401   ok    403   ok    404   403   ok    403'),
     getWorkspaceLog: OWNER_ONLY,
     listPorts: row('         401   ok    403   ok    404   403   403   403'),
+    sharePort: OWNER_ONLY,
+    unsharePort: row('        401   ok    403   403   404   ok    ok    403'),
     listGrants: SIGNED_IN,
     createGrant: OWNER_ONLY,
     // The guest's own grant: giver, receiver and those above may end it, for others it does not exist.
@@ -209,6 +211,8 @@ describe('who may call which operation', () => {
         keepAwake: async () => ({ params: await workspace(), body: { minutes: 60 } }),
         getWorkspaceLog: async () => ({ params: await workspace() }),
         listPorts: async () => ({ params: await workspace() }),
+        sharePort: async () => ({ params: { ...(await workspace()), port: '5173' }, body: { audience: 'team', minutes: 60 } }),
+        unsharePort: async () => ({ params: { ...(await workspace()), port: '5173' } }),
         createGrant: async () => ({ params: await workspace(), body: { subject: 'mate', role: 'viewer', run: false, reason: 'look' } }),
         revokeGrant: async () => {
             const { name } = await workspace();

@@ -60,6 +60,8 @@ export const AUDIT_ACTIONS: Record<OperationId, string | undefined> = {
     keepAwake: 'workspace.keep-awake',
     getWorkspaceLog: undefined,
     listPorts: undefined,
+    sharePort: 'port.share',
+    unsharePort: 'port.unshare',
     listGrants: undefined,
     createGrant: 'grant.create',
     revokeGrant: 'grant.revoke',

@@ -89,17 +89,20 @@ export function registerOpenWorkspace(app: FastifyInstance, deps: ApiDeps, authe
             const name = user.metadata.name;
             const target = `Workspace/${request.params.workspace}`.slice(0, 256);
             const entry = { actor: name, action: 'workspace.open', target, address: request.ip, detail: {} };
-            const access = workspace === undefined ? undefined : registry.accessOf(session.id, workspace);
+            const port = portOf(request.query['port']);
+            const access =
+                workspace === undefined ? undefined : registry.accessOf(session.id, workspace, port === undefined ? {} : { port });
             if (workspace === undefined || access === undefined || 'refused' in access) {
                 await deps.audit.append({ ...entry, outcome: 'denied' });
                 // The same answer for what is not there and for what is not theirs.
                 const problem = new URLSearchParams({ error: 'not-found', workspace: request.params.workspace.slice(0, 64) });
                 return reply.redirect(`/?${problem}`, 302);
             }
-            await wake(deps, workspace);
+            if (access.port === undefined) {
+                await wake(deps, workspace);
+            }
             const code = await registry.mintCode(access);
             await deps.audit.append({ ...entry, outcome: 'allowed' });
-            const port = portOf(request.query['port']);
             const to = safeReturnPath(String(request.query['to'] ?? '/'));
             return reply.redirect(enterUrl(addresses, { workspace: workspace.metadata.name, port, code, to }), 302);
         },

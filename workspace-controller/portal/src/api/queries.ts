@@ -1,6 +1,6 @@
 import { listAll } from '@tandem/api-client';
 import type { Session } from '@tandem/protocol';
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { isApiError } from '@tandem/api-client';
 import { api } from './client.ts';
 import { keys, type AuditFilters, type WorkspaceScope } from './keys.ts';
@@ -65,8 +65,13 @@ export const poolsQuery = (team: string) =>
 export const logQuery = (team: string, name: string) =>
     queryOptions({ queryKey: keys.log(name), queryFn: ({ signal }) => api.getWorkspaceLog({ params: { team, name }, signal }) });
 
-export const portsQuery = (team: string, name: string) =>
-    queryOptions({ queryKey: keys.ports(name), queryFn: ({ signal }) => api.listPorts({ params: { team, name }, signal }) });
+/** @param generation of the workspace: what is shared stands in its specification */
+export const portsQuery = (team: string, name: string, generation: number) =>
+    queryOptions({
+        queryKey: keys.ports(name, generation),
+        queryFn: ({ signal }) => api.listPorts({ params: { team, name }, signal }),
+        placeholderData: keepPreviousData,
+    });
 
 /* What no event tells of is read again whenever its page is opened. */
 const fresh = { staleTime: 0 } as const;

@@ -73,6 +73,11 @@ export const adminMessages = {
         remove: (name: string) => `Remove ${name} from the team`,
         removed: (name: string) => `${name} is no longer in the team.`,
         everybody: 'Everybody is in this team already.',
+        portsTitle: 'Shared ports',
+        publicPorts: 'Ports may be shared with everybody, without sign-in',
+        publicPortsHint:
+            'For demonstrations and hooks of other services. Who owns a workspace decides for each port. Switching this off closes them all.',
+        publicPortsAdmin: 'An admin decides.',
         quotaTitle: 'Quota',
         quotaHint: 'Over quota, a new workspace waits in the queue. An empty field is no limit.',
         forTeam: 'For the whole team',

@@ -11,6 +11,8 @@ export class TestAccess implements WorkspaceAccessRegistry {
     readonly keys: { publicKey: CryptoKey; privateKey: CryptoKey };
     private readonly codes = new Map<string, { access: WorkspaceAccess; expiresAtMs: number }>();
     private readonly handles = new Map<string, WorkspaceAccess>();
+    /** `api-x7k2:5173` → until when everybody may use it. */
+    private readonly publicPorts = new Map<string, WorkspaceAccess>();
     private readonly ended = new Map<string, AccessRefusal>();
     private readonly revoked = new Emitter<Revocation>();
     private readonly clock: Clock;
@@ -55,7 +57,30 @@ export class TestAccess implements WorkspaceAccessRegistry {
         return handle;
     }
 
-    lookup(handle: string | undefined, workspaceName: string): WorkspaceAccess | AccessRefusal {
+    /** Lets everybody use a port, as a public share does. */
+    sharePublicly(workspace: WorkspaceAccess['workspace'], port: number): WorkspaceAccess {
+        const access: WorkspaceAccess = {
+            sessionId: '',
+            user: { name: '', displayName: '' },
+            grantId: `port:${workspace.uid}:${port}`,
+            role: 'viewer',
+            run: false,
+            workspace,
+            port,
+            anonymous: true,
+            expiresAtMs: Infinity,
+        };
+        this.publicPorts.set(`${workspace.name}:${port}`, access);
+        return access;
+    }
+
+    lookup(handle: string | undefined, workspaceName: string, port?: number): WorkspaceAccess | AccessRefusal {
+        const known = this.lookupHandle(handle, workspaceName);
+        const everybody = this.publicPorts.get(`${workspaceName}:${port}`);
+        return 'refused' in known && everybody !== undefined && !this.ended.has(everybody.grantId) ? everybody : known;
+    }
+
+    private lookupHandle(handle: string | undefined, workspaceName: string): WorkspaceAccess | AccessRefusal {
         const access = handle === undefined ? undefined : this.handles.get(handle);
         if (access === undefined || access.workspace.name !== workspaceName) {
             return { refused: 'no-cookie', explanation: 'Open this workspace from the portal.' };

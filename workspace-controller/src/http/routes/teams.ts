@@ -1,6 +1,7 @@
 import { INSTALL_NAMESPACE, TEAM_NAMESPACE_PREFIX } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import { updateObject } from '../../auth/update-object.ts';
+import { isAdmin } from '../../domain/permissions.ts';
 import type { Handlers } from '../api-context.ts';
 import { keyOfObject, paginate } from '../paginate.ts';
 import { maySeeTeam } from '../visibility.ts';
@@ -36,10 +37,19 @@ export const teamHandlers: Handlers<
 
     getTeam: async ({ team }) => team,
 
-    updateTeam: async ({ deps, params, body }) =>
-        deps.auth.people.updateTeam(params.team, (object) => {
+    updateTeam: async ({ deps, params, body, authentication, audit }) => {
+        if (body.publicPorts !== undefined) {
+            audit.detail = { publicPorts: String(body.publicPorts) };
+            if (!isAdmin(authentication.caller)) {
+                throw new AppError('forbidden', 'Only an admin may allow or forbid ports that everybody can use.', {
+                    pointer: '/publicPorts',
+                });
+            }
+        }
+        return deps.auth.people.updateTeam(params.team, (object) => {
             Object.assign(object.spec, body);
-        }),
+        });
+    },
 
     setMember: async ({ deps, params, body, audit }) => {
         audit.detail = { role: body.role };

@@ -1,14 +1,17 @@
-import { INSTALL_NAMESPACE, OPEN_URL_LIFETIME_MS, type Workspace } from '@tandem/protocol';
+import { INSTALL_NAMESPACE, OPEN_URL_LIFETIME_MS, type SharedPort, type Workspace, type WorkspacePort } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import { updateObject } from '../../auth/update-object.ts';
 import { Addresses } from '../../gateway/addresses.ts';
 import { isAdmin } from '../../domain/permissions.ts';
 import type { ApiContext, Handlers } from '../api-context.ts';
+import type { ApiDeps } from '../deps.ts';
 import { accessForBrowser, enterUrl, wake } from '../open-workspace.ts';
 import { keyOfObject, paginate } from '../paginate.ts';
 import { mayOpen, mayOversee } from '../visibility.ts';
 
 const LOG_BYTES = 512 * 1024;
+/** As the resource's schema has it. */
+const MAX_SHARED_PORTS = 64;
 
 export const workspaceHandlers: Handlers<
     | 'listWorkspaces'
@@ -24,6 +27,8 @@ export const workspaceHandlers: Handlers<
     | 'keepAwake'
     | 'getWorkspaceLog'
     | 'listPorts'
+    | 'sharePort'
+    | 'unsharePort'
 > = {
     listWorkspaces: async ({ deps, query, authentication, user }) => {
         const { rights } = deps.auth;
@@ -133,17 +138,80 @@ export const workspaceHandlers: Handlers<
 
     getWorkspaceLog: async ({ deps, workspace }) => ({ text: await deps.runtime.log(workspace.metadata.uid, { maxBytes: LOG_BYTES }) }),
 
-    listPorts: async ({ deps, workspace }) => {
-        const addresses = addressesOf(deps);
-        const { uid, name } = workspace.metadata;
-        const ports = await deps.runtime.listeningPorts(uid);
-        return {
-            items: ports.map(({ port, process }) => ({ port, process: process.slice(0, 128), url: addresses.portOrigin(name, port) })),
+    listPorts: async ({ deps, workspace }) => ({ items: await portsOf(deps, workspace) }),
+
+    sharePort: async (context) => {
+        const { deps, workspace, body, audit } = context;
+        const port = portIn(context.params.port);
+        audit.detail = {
+            port: String(port),
+            audience: body.audience,
+            ...(body.minutes === undefined ? {} : { minutes: String(body.minutes) }),
         };
+        if (body.audience === 'public' && deps.auth.rights.teamOf(workspace)?.spec.publicPorts !== true) {
+            throw new AppError(
+                'forbidden',
+                'Ports of this team are not shared with everybody. An admin can allow it on the page of the team.',
+                {
+                    pointer: '/audience',
+                },
+            );
+        }
+        const expiresAt = body.minutes === undefined ? {} : { expiresAt: new Date(deps.clock.now() + body.minutes * 60_000).toISOString() };
+        const changed = await change(context, ({ spec }) => {
+            const others = (spec.sharedPorts ?? []).filter((share) => share.port !== port && !isOver(share, deps.clock.now()));
+            if (others.length >= MAX_SHARED_PORTS) {
+                throw new AppError('invalid-request', `A workspace shares at most ${MAX_SHARED_PORTS} ports. Make one private first.`);
+            }
+            spec.sharedPorts = [...others, { port, audience: body.audience, ...expiresAt }];
+        });
+        const shared = (await portsOf(deps, changed)).find((each) => each.port === port);
+        if (shared === undefined) {
+            throw new AppError('conflict', `Port ${port} was made private at the same moment.`);
+        }
+        return shared;
+    },
+
+    unsharePort: async (context) => {
+        const port = portIn(context.params.port);
+        context.audit.detail = { port: String(port) };
+        await change(context, ({ spec }) => {
+            spec.sharedPorts = (spec.sharedPorts ?? []).filter((share) => share.port !== port);
+        });
     },
 };
 
-type OfWorkspace = 'updateWorkspace' | 'hibernateWorkspace' | 'resumeWorkspace' | 'retryWorkspace' | 'keepAwake';
+/** Programs that listen, and shared ports that wait for one, by number. */
+async function portsOf(deps: ApiDeps, workspace: Workspace): Promise<WorkspacePort[]> {
+    const addresses = addressesOf(deps);
+    const { uid, name } = workspace.metadata;
+    const listeners = new Map((await deps.runtime.listeningPorts(uid)).map(({ port, process }) => [port, process.slice(0, 128)]));
+    const shares = new Map(
+        (workspace.spec.sharedPorts ?? []).filter((share) => !isOver(share, deps.clock.now())).map((share) => [share.port, share]),
+    );
+    return [...new Set([...listeners.keys(), ...shares.keys()])]
+        .sort((a, b) => a - b)
+        .map((port) => ({
+            process: listeners.get(port) ?? '',
+            listening: listeners.has(port),
+            url: addresses.portOrigin(name, port),
+            port,
+            ...shares.get(port),
+        }));
+}
+
+const isOver = ({ expiresAt }: SharedPort, nowMs: number): boolean => expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+
+function portIn(text: string): number {
+    const port = Number(text);
+    if (port > 65_535) {
+        throw new AppError('invalid-request', `"${text}" is no port. Give a number from 1 to 65535.`);
+    }
+    return port;
+}
+
+type OfWorkspace =
+    'updateWorkspace' | 'hibernateWorkspace' | 'resumeWorkspace' | 'retryWorkspace' | 'keepAwake' | 'sharePort' | 'unsharePort';
 
 function change(
     context: Pick<ApiContext<OfWorkspace>, 'deps' | 'workspace' | 'audit'>,

@@ -11,6 +11,7 @@ import { Waiting } from '../../components/waiting.tsx';
 import { messages } from '../../messages.ts';
 import { MembersSection } from './members-section.tsx';
 import { PoolsSection } from './pools-section.tsx';
+import { PublicPortsSection } from './public-ports-section.tsx';
 import { QuotaSection } from './quota-section.tsx';
 
 /** A team: its people, what it may use, what waits for it. */
@@ -47,6 +48,7 @@ export default function TeamPage() {
             <MembersSection team={team} mayChange={leads} />
             <QuotaSection key={team.metadata.generation} team={team} mayChange={leads} />
             <PoolsSection team={team} mayChange={leads} />
+            <PublicPortsSection team={team} mayChange={user.admin} />
         </Page>
     );
 }
