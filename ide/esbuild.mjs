@@ -8,6 +8,17 @@ import { nodeOptions } from './gen-esbuild.node.mjs';
 
 const ide = import.meta.dirname;
 
+/** Fonts are fetched when something is drawn with them, not carried in the style sheet; the icons of the first screen are. */
+const FONT_LOADERS = { '.eot': 'file', '.woff': 'file', '.woff2': 'file' };
+
+/** Forms of a font for browsers that have not been made for ten years. */
+const oldFonts = {
+    name: 'tandem:old-fonts',
+    setup(build) {
+        build.onLoad({ filter: /fontawesome-webfont\.(eot|svg|ttf|woff)$/ }, () => ({ contents: '', loader: 'dataurl' }));
+    },
+};
+
 const HASHED_ENTRIES = ['bundle', 'editor.worker'];
 
 /**
@@ -36,7 +47,9 @@ export async function bundle({ staging, frontend }) {
             ...common,
             entryPoints: pick(true),
             outdir: staging,
-            plugins: withoutMatcher.filter((plugin) => !copying(plugin)),
+            assetNames: '[name]-[hash]',
+            loader: { ...browserOptions.loader, ...FONT_LOADERS },
+            plugins: [oldFonts, ...withoutMatcher.filter((plugin) => !copying(plugin))],
         }),
         esbuild.build({ ...common, minify: true, entryPoints: pick(false), outdir: frontend, plugins: withoutMatcher }),
         esbuild.build({

@@ -3,10 +3,25 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import { createServer } from 'node:net';
 import path from 'node:path';
 
 const ide = path.resolve(import.meta.dirname, '../../../ide');
 const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
+
+/** @returns {string | undefined} the Chromium of this machine */
+export function chromiumPath() {
+    return [process.env.TANDEM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find((file) => file && existsSync(file));
+}
+
+/** @returns {Promise<number>} a port of the loopback address that nobody listens on */
+export async function freePort() {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
 
 /** Serves `ide/lib/frontend` with the headers of the gateway. */
 export async function startStaticOrigin(port) {
@@ -29,7 +44,9 @@ export async function startStaticOrigin(port) {
         response.end(body);
     });
     await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-    return { origin: `http://static.ws.tandem.localhost:${port}`, stop: () => server.close() };
+    const { build } = JSON.parse(await readFile(path.join(root, 'manifest.json'), 'utf8'));
+    const bundleFile = path.join(root, build, 'bundle.js');
+    return { origin: `http://static.ws.tandem.localhost:${port}`, bundleFile, stop: () => server.close() };
 }
 
 /** @returns {Promise<{url: string, stop: () => void}>} */

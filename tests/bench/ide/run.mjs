@@ -5,19 +5,15 @@
  * returning person in a workspace they never opened before. Machines differ and are busy; only the ratios count.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { startCodeServer } from './code-server.mjs';
-import { startProduct, startStaticOrigin } from './product.mjs';
+import { chromiumPath, freePort, startProduct, startStaticOrigin } from './product.mjs';
 import { visit } from './visit.mjs';
 
 const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 0) || 3;
-const executablePath = [process.env.TANDEM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-    (file) => file && existsSync(file),
-);
+const executablePath = chromiumPath();
 const CASES = [
     { name: 'first visit', target: 0.7 },
     { name: 'second visit', target: 0.75 },
@@ -34,14 +30,6 @@ const SOURCE = [
     "console.log(users.map(greet).join(', '));",
     '',
 ].join('\n');
-
-async function freePort() {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-}
 
 async function project(root, name) {
     const home = path.join(root, name);
