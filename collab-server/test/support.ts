@@ -10,6 +10,8 @@ import { createJwtAuthenticator } from '../src/auth/authenticator.ts';
 import { SqliteUpdateLog } from '../src/log/sqlite-update-log.ts';
 import { createCollabService, type CollabService, type CollabServiceOptions } from '../src/service.ts';
 
+export { waitFor } from './wait-for.ts';
+
 export interface RunningService {
     readonly service: CollabService;
     readonly server: Server;
@@ -51,17 +53,6 @@ export async function startService(
             server.closeAllConnections();
         },
     };
-}
-
-/** Resolves when `check` is true; fails after `timeoutMs` with what was waited for. */
-export async function waitFor(what: string, check: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!(await check())) {
-        if (Date.now() > deadline) {
-            throw new Error(`Waited too long for: ${what}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 5));
-    }
 }
 
 /** A key pair and what makes and checks tokens with it. */

@@ -3,8 +3,12 @@ import { AppError } from '@tandem/server-kit';
 import type { Room } from '../room/room.ts';
 import type { CollabService } from '../service.ts';
 import { InvalidUpdate } from '../update/update-reader.ts';
+import { UpdateState } from '../update/update-state.ts';
 import type { RoomSummary, VersionSummary } from '../log/update-log.ts';
 import { DocumentThread } from './document-thread.ts';
+
+/** How often a rewrite is tried while other replicas write to the same document. */
+const REWRITE_ATTEMPTS = 20;
 
 /** Everything that can be done with documents besides editing them together. */
 export class DocumentStore {
@@ -108,13 +112,16 @@ export class DocumentStore {
             checkName(name),
             (room) => this.reset(room, 'the document was rewritten'),
             async () => {
-                const stored = await log.load(name);
-                if (stored.length === 0) {
-                    throw new AppError('not-found', `There is no document ${name}.`);
+                for (let attempt = 0; attempt < REWRITE_ATTEMPTS; attempt++) {
+                    const stored = await log.load(name);
+                    if (stored.length === 0) {
+                        throw new AppError('not-found', `There is no document ${name}.`);
+                    }
+                    if (await log.rewrite(name, await this.thread.run('forget', UpdateState.from(stored).encode()))) {
+                        return;
+                    }
                 }
-                const { UpdateState } = await import('../update/update-state.ts');
-                const clean = await this.thread.run('forget', UpdateState.from(stored).encode());
-                await log.rewrite(name, clean);
+                throw new AppError('conflict', `Other replicas keep writing to ${name}. Try again when fewer people type in it.`);
             },
         );
         this.service.logger.warn({ audit: 'purge', room: name }, 'a document was rewritten without its history');

@@ -9,6 +9,8 @@ const LEASE_MS = 30_000;
 const SCHEMA = `
     CREATE SCHEMA IF NOT EXISTS collab;
     CREATE TABLE IF NOT EXISTS collab.version_info (version integer NOT NULL);
+    CREATE TABLE IF NOT EXISTS collab.installation (id uuid PRIMARY KEY DEFAULT gen_random_uuid());
+    INSERT INTO collab.installation SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT 1 FROM collab.installation);
     CREATE TABLE IF NOT EXISTS collab.room (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, sequence bigint NOT NULL, created_at bigint NOT NULL,
         compaction_token bigint NOT NULL DEFAULT 0, leased_until timestamptz NOT NULL DEFAULT '-infinity'
@@ -29,17 +31,32 @@ export interface StoredEntry {
     readonly data: Buffer;
 }
 
+/** Where a room stands. A room that was removed or rewritten comes back with another id. */
+export interface RoomPosition {
+    readonly id: string;
+    readonly sequence: number;
+}
+
 /** The statements of the log. The lock on a room's row makes sequences rise in the order of commits, without gaps. */
 export class PostgresStore {
     private readonly pool: pg.Pool;
 
     constructor(url: string) {
-        this.pool = new pg.Pool({ connectionString: url, max: 8, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 });
+        this.pool = new pg.Pool({
+            connectionString: url,
+            max: 8,
+            connectionTimeoutMillis: 5_000,
+            statement_timeout: 30_000,
+            // A database that vanished without a word must not hold up the log for ever.
+            query_timeout: 40_000,
+            keepAlive: true,
+        });
         this.pool.on('error', () => undefined);
     }
 
-    async migrate(): Promise<void> {
-        await this.transaction(async (client) => {
+    /** Makes or checks the tables, and returns the id of this installation. @throws UpdateLogError when it is a newer version's */
+    async migrate(): Promise<string> {
+        return this.transaction(async (client) => {
             await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
             await client.query(SCHEMA);
             const { rows } = await client.query<{ version: number }>('SELECT version FROM collab.version_info');
@@ -52,68 +69,72 @@ export class PostgresStore {
                     `The database was written by a newer version (schema ${version}, this program knows ${SCHEMA_VERSION}).`,
                 );
             }
+            const installation = await client.query<{ id: string }>('SELECT id FROM collab.installation');
+            return installation.rows[0]?.id as string;
         });
     }
 
-    /** Appends one entry for each room, and returns their sequences. */
-    async append(batch: readonly { room: string; data: Buffer }[], at: number): Promise<Map<string, number>> {
-        const { rows } = await this.query<{ name: string; sequence: string }>(
+    /** Appends one entry for each room, and returns where they stand. */
+    async append(batch: readonly { room: string; data: Buffer }[], at: number): Promise<Map<string, RoomPosition>> {
+        const { rows } = await this.query<{ name: string; id: string; sequence: string }>(
             `WITH input AS (SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS t (name, data, crc)),
                   up AS (INSERT INTO collab.room (name, sequence, created_at) SELECT name, 1, $4 FROM input ORDER BY name
                          ON CONFLICT (name) DO UPDATE SET sequence = room.sequence + 1 RETURNING id, name, sequence),
                   added AS (INSERT INTO collab.entry (room, sequence, at, crc, data)
                             SELECT up.id, up.sequence, $4, input.crc, input.data FROM up JOIN input ON input.name = up.name)
-             SELECT name, sequence FROM up`,
+             SELECT name, id, sequence FROM up`,
             [batch.map(({ room }) => room), batch.map(({ data }) => data), batch.map(({ data }) => crc32(data)), at],
         );
-        return new Map(rows.map(({ name, sequence }) => [name, Number(sequence)]));
+        return positions(rows);
     }
 
-    /** Entries after `after`, in order. @throws UpdateLogError `corrupt` */
-    async load(room: string, after: number): Promise<StoredEntry[]> {
-        const { rows } = await this.query<{ sequence: string; crc: string; data: Buffer }>(
-            `SELECT entry.sequence, entry.crc, entry.data FROM collab.entry JOIN collab.room ON room.id = entry.room
-             WHERE room.name = $1 AND entry.sequence > $2 ORDER BY entry.sequence`,
+    /** Entries after `after`, in order, and the room they are of; no id when there is no such room. @throws UpdateLogError `corrupt` */
+    async load(room: string, after: number): Promise<{ id: string | undefined; entries: StoredEntry[] }> {
+        const { rows } = await this.query<{ id: string; sequence: string | null; crc: string; data: Buffer }>(
+            `SELECT room.id, entry.sequence, entry.crc, entry.data
+             FROM collab.room LEFT JOIN collab.entry ON entry.room = room.id AND entry.sequence > $2
+             WHERE room.name = $1 ORDER BY entry.sequence`,
             [room, after],
         );
-        return rows.map(({ sequence, crc, data }) => {
+        const entries: StoredEntry[] = [];
+        for (const { sequence, crc, data } of rows) {
+            if (sequence === null) {
+                continue;
+            }
             if (crc32(data) !== Number(crc)) {
                 throw new UpdateLogError('corrupt', `Entry ${sequence} of room ${room} does not match its checksum`);
             }
-            return { sequence: Number(sequence), data };
-        });
+            entries.push({ sequence: Number(sequence), data });
+        }
+        return { id: rows[0]?.id, entries };
     }
 
-    /** Last sequence of each of these rooms. */
-    async sequences(rooms: readonly string[]): Promise<Map<string, number>> {
-        const { rows } = await this.query<{ name: string; sequence: string }>(
-            'SELECT name, sequence FROM collab.room WHERE name = ANY($1)',
+    /** Where each of these rooms stands; those that do not exist are missing. */
+    async positions(rooms: readonly string[]): Promise<Map<string, RoomPosition>> {
+        const { rows } = await this.query<{ name: string; id: string; sequence: string }>(
+            'SELECT name, id, sequence FROM collab.room WHERE name = ANY($1)',
             [rooms],
         );
-        return new Map(rows.map(({ name, sequence }) => [name, Number(sequence)]));
+        return positions(rows);
     }
 
     /**
      * Replaces entries up to `through` by a snapshot. Takes a lease first; the token fences off a holder that slept
-     * through its lease. Returns false when another replica is at it.
+     * through its lease. Returns false when another replica is at it, or the room is another one by now.
      */
-    async compact(room: string, through: number, snapshot: Buffer, at: number): Promise<boolean> {
+    async compact(room: string, id: string, through: number, snapshot: Buffer, at: number): Promise<boolean> {
         const lease = await this.query<{ compaction_token: string }>(
             `UPDATE collab.room SET compaction_token = compaction_token + 1, leased_until = now() + $2 * interval '1 millisecond'
-             WHERE name = $1 AND leased_until < now() RETURNING compaction_token`,
-            [room, LEASE_MS],
+             WHERE name = $1 AND id = $3 AND leased_until < now() RETURNING compaction_token`,
+            [room, LEASE_MS, id],
         );
         const token = lease.rows[0]?.compaction_token;
         if (token === undefined) {
             return false;
         }
         return this.transaction(async (client) => {
-            const held = await client.query<{ id: string }>(
-                'SELECT id FROM collab.room WHERE name = $1 AND compaction_token = $2 FOR UPDATE',
-                [room, token],
-            );
-            const id = held.rows[0]?.id;
-            if (id === undefined) {
+            const held = await client.query('SELECT 1 FROM collab.room WHERE id = $1 AND compaction_token = $2 FOR UPDATE', [id, token]);
+            if (held.rowCount === 0) {
                 return false;
             }
             await client.query('DELETE FROM collab.entry WHERE room = $1 AND sequence <= $2', [id, through]);
@@ -129,24 +150,33 @@ export class PostgresStore {
         });
     }
 
-    async rewrite(room: string, snapshot: Buffer, at: number): Promise<number> {
+    /**
+     * Replaces a room by a new one with `snapshot` alone, if it still stands at `position`. Its id is new, so that replicas
+     * that hear nothing of it find out, and none can fold the old content back in. Returns whether it did.
+     */
+    async rewrite(room: string, position: RoomPosition, snapshot: Buffer, at: number): Promise<boolean> {
         return this.transaction(async (client) => {
-            const { rows } = await client.query<{ id: string; sequence: string }>(
-                `INSERT INTO collab.room (name, sequence, created_at) VALUES ($1, 1, $2)
-                 ON CONFLICT (name) DO UPDATE SET sequence = room.sequence + 1, compaction_token = room.compaction_token + 1 RETURNING id, sequence`,
-                [room, at],
+            const { rows } = await client.query<{ created_at: string }>(
+                'DELETE FROM collab.room WHERE name = $1 AND id = $2 AND sequence = $3 RETURNING created_at',
+                [room, position.id, position.sequence],
             );
-            const { id, sequence } = rows[0] as { id: string; sequence: string };
-            await client.query('DELETE FROM collab.entry WHERE room = $1', [id]);
-            await client.query('DELETE FROM collab.version WHERE room = $1', [id]);
+            const old = rows[0];
+            if (!old) {
+                return false;
+            }
+            const sequence = position.sequence + 1;
+            const added = await client.query<{ id: string }>(
+                'INSERT INTO collab.room (name, sequence, created_at) VALUES ($1, $2, $3) RETURNING id',
+                [room, sequence, old.created_at],
+            );
             await client.query('INSERT INTO collab.entry (room, sequence, at, crc, data) VALUES ($1, $2, $3, $4, $5)', [
-                id,
+                added.rows[0]?.id,
                 sequence,
                 at,
                 crc32(snapshot),
                 snapshot,
             ]);
-            return Number(sequence);
+            return true;
         });
     }
 
@@ -231,6 +261,10 @@ export class PostgresStore {
             client?.release(broken);
         }
     }
+}
+
+function positions(rows: readonly { name: string; id: string; sequence: string }[]): Map<string, RoomPosition> {
+    return new Map(rows.map(({ name, id, sequence }) => [name, { id, sequence: Number(sequence) }]));
 }
 
 function describe(cause: unknown): UpdateLogError {

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@tandem/server-kit';
-import { PostgresStore } from './postgres-store.ts';
+import { PostgresStore, type RoomPosition } from './postgres-store.ts';
 import { RedisFanOut, type StoredBatch } from './redis-fan-out.ts';
 import type { Replication, ReplicationListener } from './replication.ts';
 import { packUpdates, unpackUpdates } from './sqlite-store.ts';
-import type { RoomSummary, RoomUpdates, UpdateLog, VersionSummary } from './update-log.ts';
+import { UpdateLogError, type RoomSummary, type RoomUpdates, type UpdateLog, type VersionSummary } from './update-log.ts';
 
 /** How often open rooms are compared with the database, which also finds what Redis lost. */
 const COMPARE_MS = 1_000;
 
-/** Which entries of a room this replica has: all up to `through`, and some beyond. */
+const REWRITTEN = 'the document was rewritten';
+
+/** Which entries of a room this replica has: all up to `through`, and some beyond. `id` is unknown until it is stored. */
 interface Seen {
+    id: string | undefined;
     through: number;
     readonly beyond: Set<number>;
 }
@@ -40,13 +43,20 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
     /** @throws UpdateLogError when the database cannot be reached or is not ours */
     static async open(options: { postgresUrl: string; redisUrl: string; logger: Logger; now?: () => number }): Promise<PostgresUpdateLog> {
         const store = new PostgresStore(options.postgresUrl);
+        let installation: string;
         try {
-            await store.migrate();
-        } catch (error) {
+            installation = await store.migrate();
+        } catch (cause) {
             await store.close();
-            throw error;
+            throw new UpdateLogError('failed', `PostgreSQL cannot be used: ${(cause as Error).message}. Check TANDEM_COLLAB_POSTGRES.`, {
+                cause,
+            });
         }
-        const log = new PostgresUpdateLog(store, new RedisFanOut(options.redisUrl, randomUUID(), options.logger), options.now ?? Date.now);
+        const log = new PostgresUpdateLog(
+            store,
+            new RedisFanOut(options.redisUrl, { installation, replica: randomUUID(), logger: options.logger }),
+            options.now ?? Date.now,
+        );
         log.start();
         return log;
     }
@@ -64,9 +74,13 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
 
     private async appendNow(batch: readonly RoomUpdates[]): Promise<void> {
         const packed = batch.map(({ room, updates }) => ({ room, data: packUpdates(updates) }));
-        const sequences = await this.store.append(packed, this.now());
-        const stored: StoredBatch[] = packed.map(({ room, data }) => ({ room, data, sequence: sequences.get(room) ?? 0 }));
-        stored.forEach(({ room, sequence }) => this.markSeen(room, sequence));
+        const positions = await this.store.append(packed, this.now());
+        const stored: StoredBatch[] = packed.map(({ room, data }) => ({ room, data, sequence: positions.get(room)?.sequence ?? 0 }));
+        for (const [room, position] of positions) {
+            if (!this.isAnother(room, position)) {
+                this.markSeen(room, position.sequence, position.id);
+            }
+        }
         this.fanOut.publishBatches(stored);
     }
 
@@ -75,8 +89,8 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
         const early: StoredBatch[] = [];
         this.loading.set(room, early);
         try {
-            const entries = await this.store.load(room, 0);
-            this.seen.set(room, { through: entries.at(-1)?.sequence ?? 0, beyond: new Set() });
+            const { id, entries } = await this.store.load(room, 0);
+            this.seen.set(room, { id, through: entries.at(-1)?.sequence ?? 0, beyond: new Set() });
             return entries.flatMap(({ data }) => unpackUpdates(data));
         } finally {
             setImmediate(() => {
@@ -88,29 +102,32 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
 
     async compact(room: string, snapshot: Uint8Array): Promise<void> {
         const seen = this.seen.get(room);
-        if (!seen) {
-            // Not open here: everything that is stored now counts as seen, if the snapshot was made of it.
-            const last = (await this.store.sequences([room])).get(room);
-            if (last !== undefined) {
-                await this.store.compact(room, last, packUpdates([snapshot]), this.now());
-            }
-            return;
-        }
-        if (seen.through > 0) {
-            await this.store.compact(room, seen.through, packUpdates([snapshot]), this.now());
+        if (seen?.id !== undefined && seen.through > 0) {
+            await this.store.compact(room, seen.id, seen.through, packUpdates([snapshot]), this.now());
         }
     }
 
-    async rewrite(room: string, snapshot: Uint8Array): Promise<void> {
-        await this.store.rewrite(room, packUpdates([snapshot]), this.now());
+    async rewrite(room: string, snapshot: Uint8Array): Promise<boolean> {
+        const seen = this.seen.get(room);
+        if (seen?.id === undefined) {
+            return false;
+        }
+        const position = { id: seen.id, sequence: seen.through };
+        if (!(await this.store.rewrite(room, position, packUpdates([snapshot]), this.now()))) {
+            return false;
+        }
         this.seen.delete(room);
-        this.fanOut.publish('reset', room, Buffer.from('the document was rewritten'));
+        this.fanOut.publish('reset', room, Buffer.from(REWRITTEN));
+        // The tail in Redis holds what was typed before.
+        this.fanOut.forget();
+        return true;
     }
 
     async remove(room: string): Promise<boolean> {
         const removed = await this.store.remove(room);
         this.seen.delete(room);
         this.fanOut.publish('reset', room, Buffer.from('the document was deleted'));
+        this.fanOut.forget();
         return removed;
     }
 
@@ -194,11 +211,16 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
         if (rooms.size === 0) {
             return;
         }
-        for (const [room, last] of await this.store.sequences([...rooms])) {
+        const positions = await this.store.positions([...rooms]);
+        for (const room of rooms) {
             const seen = this.seen.get(room);
-            if (seen && last > seen.through) {
+            const position = positions.get(room);
+            if (!seen || this.loading.has(room) || this.isAnother(room, position)) {
+                continue;
+            }
+            if (position && position.sequence > seen.through) {
                 // What is committed has no gaps up to its last entry, and a snapshot holds all before it.
-                const missing = await this.store.load(room, seen.through);
+                const { entries: missing } = await this.store.load(room, seen.through);
                 missing.forEach(({ sequence, data }) => this.take({ room, sequence, data }));
                 const through = missing.at(-1)?.sequence;
                 if (through !== undefined && missing.every(({ sequence }) => seen.beyond.has(sequence) || sequence <= seen.through)) {
@@ -206,6 +228,23 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
                 }
             }
         }
+    }
+
+    /**
+     * Whether the room in the database is no longer the one that is open here: it was removed or rewritten, and Redis did
+     * not tell us. Then it is closed here, so that nothing of the old one comes back.
+     */
+    private isAnother(room: string, position: RoomPosition | undefined): boolean {
+        const seen = this.seen.get(room);
+        if (seen?.id !== undefined && seen.id !== position?.id) {
+            this.seen.delete(room);
+            this.listener?.onReset(room, REWRITTEN);
+            return true;
+        }
+        if (seen && position) {
+            seen.id = position.id;
+        }
+        return false;
     }
 
     private take(batch: StoredBatch): void {
@@ -225,10 +264,10 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
         }
     }
 
-    private markSeen(room: string, sequence: number): void {
+    private markSeen(room: string, sequence: number, id?: string): void {
         let seen = this.seen.get(room);
         if (!seen) {
-            seen = { through: 0, beyond: new Set() };
+            seen = { id, through: 0, beyond: new Set() };
             this.seen.set(room, seen);
         }
         seen.beyond.add(sequence);

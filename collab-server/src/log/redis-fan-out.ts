@@ -1,8 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '@tandem/server-kit';
 
-const STREAM = 'tandem:collab:updates';
-const CHANNEL = 'tandem:collab:messages';
 /** Entries kept for replicas that read slowly or reconnect; what is older they get from PostgreSQL. */
 const STREAM_LENGTH = 20_000;
 const BLOCK_MS = 5_000;
@@ -29,6 +27,9 @@ export interface FanOutListener {
  */
 export class RedisFanOut {
     readonly replica: string;
+    /** Several installations may share one Redis. */
+    private readonly stream: string;
+    private readonly channel: string;
     private readonly writer: Redis;
     private readonly reader: Redis;
     private readonly subscriber: Redis;
@@ -37,8 +38,10 @@ export class RedisFanOut {
     private heartbeat: NodeJS.Timeout | undefined;
     private stopped = false;
 
-    constructor(url: string, replica: string, logger: Logger) {
+    constructor(url: string, { installation, replica, logger }: { installation: string; replica: string; logger: Logger }) {
         this.replica = replica;
+        this.stream = `tandem:collab:${installation}:updates`;
+        this.channel = `tandem:collab:${installation}:messages`;
         this.logger = logger;
         const options = {
             maxRetriesPerRequest: 0,
@@ -56,7 +59,7 @@ export class RedisFanOut {
 
     start(listener: FanOutListener): void {
         void this.writer.connect().catch(() => undefined);
-        void this.subscriber.subscribe(CHANNEL).catch(() => undefined);
+        void this.subscriber.subscribe(this.channel).catch(() => undefined);
         this.subscriber.on('messageBuffer', (_channel: Buffer, message: Buffer) => this.hear(listener, message));
         this.subscriber.on('ready', () => listener.onGap());
         void this.follow(listener);
@@ -77,7 +80,7 @@ export class RedisFanOut {
         const head = JSON.stringify(batches.map(({ room, sequence, data }) => [room, sequence, data.length]));
         this.writer
             .xadd(
-                STREAM,
+                this.stream,
                 'MAXLEN',
                 '~',
                 STREAM_LENGTH,
@@ -98,7 +101,12 @@ export class RedisFanOut {
         message.writeUInt32LE(head.length, 0);
         message.set(head, 4);
         message.set(data, 4 + head.length);
-        this.writer.publish(CHANNEL, message).catch(() => undefined);
+        this.writer.publish(this.channel, message).catch(() => undefined);
+    }
+
+    /** Drops the tail of what was stored; whoever had not read it looks into the log. */
+    forget(): void {
+        this.writer.xtrim(this.stream, 'MAXLEN', 0).catch(() => undefined);
     }
 
     async close(): Promise<void> {
@@ -133,7 +141,7 @@ export class RedisFanOut {
         while (!this.stopped) {
             try {
                 cursor ??= await this.lastId();
-                const answer = (await this.reader.xreadBuffer('COUNT', 500, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, cursor)) as
+                const answer = (await this.reader.xreadBuffer('COUNT', 500, 'BLOCK', BLOCK_MS, 'STREAMS', this.stream, cursor)) as
                     [Buffer, [Buffer, Buffer[]][]][] | null;
                 for (const [, entries] of answer ?? []) {
                     for (const [id, fields] of entries) {
@@ -153,7 +161,7 @@ export class RedisFanOut {
     }
 
     private async lastId(): Promise<string> {
-        const [last] = await this.reader.xrevrange(STREAM, '+', '-', 'COUNT', 1);
+        const [last] = await this.reader.xrevrange(this.stream, '+', '-', 'COUNT', 1);
         return last?.[0] ?? '0-0';
     }
 

@@ -127,8 +127,9 @@ export class SqliteUpdateLog implements UpdateLog {
         return this.reader.call('loadVersion', [room, id]);
     }
 
-    rewrite(room: string, snapshot: Uint8Array): Promise<void> {
-        return this.writer.call('rewrite', [room, snapshot, this.now()]);
+    async rewrite(room: string, snapshot: Uint8Array): Promise<boolean> {
+        await this.writer.call('rewrite', [room, snapshot, this.now()]);
+        return true;
     }
 
     check(): Promise<void> {

@@ -45,11 +45,14 @@ export interface UpdateLog {
     load(room: string): Promise<Uint8Array[]>;
     /** Replaces everything appended before this call by `snapshot`, which must contain it. */
     compact(room: string, snapshot: Uint8Array): Promise<void>;
-    /** Replaces a room's log by `snapshot` and removes its versions; the old bytes are overwritten. */
-    rewrite(room: string, snapshot: Uint8Array): Promise<void>;
+    /**
+     * Replaces a room's log by `snapshot`, which was made of the last `load`, and removes its versions; the old bytes are
+     * overwritten where the store can. Returns false and changes nothing when somebody else has appended since that load.
+     */
+    rewrite(room: string, snapshot: Uint8Array): Promise<boolean>;
     /** Rooms by name, after `after`, that begin with `prefix`. */
     list(options: { prefix?: string; after?: string; limit: number }): Promise<RoomSummary[]>;
-    /** Removes a room, its history and versions; the bytes are overwritten. Returns whether there was one. */
+    /** Removes a room, its history and versions; the bytes are overwritten where the store can. Returns whether there was one. */
     remove(room: string): Promise<boolean>;
     saveVersion(room: string, version: { name: string; author: string; snapshot: Uint8Array }): Promise<VersionSummary>;
     /** Newest first. */
