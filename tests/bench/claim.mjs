@@ -85,7 +85,9 @@ async function claimOne(platform) {
     const created = performance.now();
     const { name } = workspace.metadata;
     const { url } = await platform.call('POST', `/teams/home/workspaces/${name}/open`, {});
+    const opened = performance.now();
     const entered = await send(new URL(url));
+    const handedOver = performance.now();
     // The address says that the workspace is starting until it is activated; a browser asks again, and so does this.
     let page;
     do {
@@ -96,7 +98,15 @@ async function claimOne(platform) {
         throw new Error(`${name} answered ${page.status}: ${page.text.slice(0, 300)}`);
     }
     const now = await platform.call('GET', `/teams/home/workspaces/${name}`);
-    return { name, created: created - started, answered: answered - started, launch: now.status.claim?.launch };
+    return {
+        name,
+        created: created - started,
+        opened: opened - created,
+        handedOver: handedOver - opened,
+        page: answered - handedOver,
+        answered: answered - started,
+        launch: now.status.claim?.launch,
+    };
 }
 
 /** What is left of the pool would outlive the platform. */
@@ -137,6 +147,9 @@ function report(results) {
     console.log(`${results.length} claims, ${warm} of them warm; load of the machine ${loadavg()[0].toFixed(1)}`);
     for (const [title, key] of [
         ['request → claimed', 'created'],
+        ['  asked to open', 'opened'],
+        ['  handed over', 'handedOver'],
+        ['  first page', 'page'],
         ['request → 200 on its address', 'answered'],
     ]) {
         const sorted = results.map((result) => result[key]).sort((a, b) => a - b);

@@ -18,6 +18,8 @@ export interface InstanceSpec {
     /** Host label. */
     name: string;
     memoryMiB: number;
+    /** Nobody waits for it yet: it gives way to all others until `bringForward`. */
+    background?: boolean;
 }
 
 export type InstanceState =
@@ -37,6 +39,8 @@ export interface WorkspaceRuntime {
     /** Makes the volume (once) and starts the backend; returns at once, `observe` tells how it goes. @throws AppError `storage-full`, `unavailable` */
     start(spec: InstanceSpec): Promise<Boot>;
     observe(uid: string): Promise<InstanceState>;
+    /** Somebody uses it from now on; without effect on what is not in the background. */
+    bringForward(uid: string): void;
     /** All uids that have a volume or a process. */
     list(): Promise<string[]>;
     /** Ends the backend and everything it started; the volume stays. Resolves when nothing of it runs. */

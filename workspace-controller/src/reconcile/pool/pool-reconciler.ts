@@ -10,7 +10,7 @@ import type { WorkResult } from '../runtime/work-queue.ts';
 import { planPool } from './plan-pool.ts';
 
 /** After a claim the person's own work comes first … */
-const REFILL_DELAY_MS = 300;
+const REFILL_DELAY_MS = 800;
 /** … but a stream of claims does not keep the pool empty. */
 const LONGEST_REFILL_DELAY_MS = 2_000;
 const FAILURE_PAUSE = { firstMs: 1_000, maximumMs: 60_000 };

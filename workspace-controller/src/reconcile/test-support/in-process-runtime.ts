@@ -43,6 +43,10 @@ export class InProcessRuntime implements WorkspaceRuntime {
         this.directory = directory;
     }
 
+    bringForward(): void {
+        // They are all one process.
+    }
+
     async start({ uid }: InstanceSpec): Promise<Boot> {
         const known = this.running.get(uid);
         if (known) {

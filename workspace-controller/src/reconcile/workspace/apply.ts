@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CLEANUP_FINALIZER, POOL_LABEL, type Workspace } from '@tandem/protocol';
+import { CLEANUP_FINALIZER, POOL_LABEL, POOL_OWNER, type Workspace } from '@tandem/protocol';
 import type { PlaneContext } from '../plane-context.ts';
 import { newsOfRestart } from './crashes.ts';
 import { activation, preparation, templateOf } from './messages.ts';
@@ -15,7 +15,12 @@ export async function applyAction(context: PlaneContext, action: Action, workspa
     const { uid, name, namespace } = workspace.metadata;
     switch (action.type) {
         case 'start':
-            await runtime.start({ uid, name, memoryMiB: templateOf(context, workspace)?.spec.memoryMiB ?? DEFAULT_MEMORY_MIB });
+            await runtime.start({
+                uid,
+                name,
+                memoryMiB: templateOf(context, workspace)?.spec.memoryMiB ?? DEFAULT_MEMORY_MIB,
+                background: workspace.spec.owner === POOL_OWNER,
+            });
             return;
         case 'stop':
             await stop(context, uid, action.reason);
@@ -77,6 +82,7 @@ function activate(context: PlaneContext, workspace: Workspace, generation: numbe
     const { sessions, clock } = context;
     const { uid } = workspace.metadata;
     const state = sessions.get(uid);
+    context.runtime.bringForward(uid);
     if (state && sessions.send(uid, activation(context, workspace, generation, bootId))) {
         const atMs = clock.now();
         const before = state.activationAsked;

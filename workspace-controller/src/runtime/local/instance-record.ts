@@ -6,6 +6,8 @@ export interface InstanceRecord {
     uid: string;
     name: string;
     memoryMiB: number;
+    /** Started for nobody yet. */
+    background?: boolean;
     /** OS user of the workspace; absent when it runs as the platform's. */
     osUid?: number;
     boot?: {

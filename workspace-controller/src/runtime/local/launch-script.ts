@@ -1,13 +1,12 @@
 import { isBelow } from './isolation.ts';
 
-/** How much a backend that starts gives way to those that run, as `nice` counts. */
-const STARTING_NICENESS = 5;
-
 /** How a backend is started with an OS user of its own. Paths are absolute. */
 export interface LaunchPlan {
     /** Argument vector of the backend. */
     command: readonly string[];
     osUid: number;
+    /** Added to the platform's own. */
+    niceness: number;
     workingDirectory: string;
     /** Files that the process writes its pid into, to join control groups. */
     controlGroupFiles: readonly string[];
@@ -41,8 +40,7 @@ export function launchScript(plan: LaunchPlan): string {
         ...plan.controlGroupFiles.map((file) => `echo $$ > ${quote(file)} || :`),
         // When the machine runs out of memory, a workspace goes before the platform does.
         'echo 500 > /proc/self/oom_score_adj || :',
-        // Starts give way to what people wait for; the runtime takes it back when the backend listens.
-        `renice -n ${STARTING_NICENESS} -p $$ > /dev/null 2>&1 || :`,
+        ...(plan.niceness === 0 ? [] : [`renice -n ${plan.niceness} -p $$ > /dev/null 2>&1 || :`]),
         'ulimit -c 0',
         ...(plan.dataLimitKiB === undefined ? [] : [`ulimit -d ${plan.dataLimitKiB}`]),
         ...(plan.view === undefined ? [] : mountLines(plan.view)),

@@ -7,6 +7,7 @@ import { AppError } from '@tandem/server-kit';
 import type { InstanceRecord } from './instance-record.ts';
 import { detectIsolation, firstClosedFolder, isBelow, isOpenToOthers, type Isolation } from './isolation.ts';
 import { launchEnvironment } from './launch-environment.ts';
+import { BACKGROUND_NICENESS } from './priority.ts';
 import { launchScript, type LaunchPlan } from './launch-script.ts';
 import type { ControlGroups } from './memory-limit.ts';
 import { fillHome } from './new-home.ts';
@@ -194,6 +195,7 @@ export class Launcher {
         const plan: LaunchPlan = {
             command,
             osUid: record.osUid,
+            niceness: record.background === true ? BACKGROUND_NICENESS : 0,
             workingDirectory: this.paths(volume).home,
             controlGroupFiles: groups ?? [],
             dataLimitKiB: groups === undefined ? record.memoryMiB * 1024 : undefined,

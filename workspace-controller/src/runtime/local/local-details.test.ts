@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { specOf, untilPhase } from '../workspace-runtime.contract.ts';
@@ -13,9 +14,34 @@ import { makeLocalRuntime, post, type LocalRuntimeUnderTest } from './local-runt
 import { readTail, rotateLog } from './log-file.ts';
 import { parseStat } from './processes.ts';
 
+const autogroup = (pid: number | string): string | undefined =>
+    existsSync('/proc/self/autogroup') ? /nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8'))?.[1] : undefined;
+
 describe('a local workspace', () => {
     let under: LocalRuntimeUnderTest;
     afterEach(() => under.tearDown());
+
+    it.runIf(autogroup('self') !== undefined)('gives way to all others until somebody uses it', async () => {
+        under = await makeLocalRuntime();
+        const pidOf = async (uid: string): Promise<number> =>
+            (await readInstanceRecord(join(under.runtime.workspacesDir, uid, 'instance.json')))!.boot!.pid!;
+        const [waiting, used] = [randomUUID(), randomUUID()];
+        await under.runtime.start({ ...specOf(waiting), background: true });
+        await under.runtime.start(specOf(used));
+        await Promise.all([waiting, used].map((uid) => untilPhase(under.runtime, uid, 'started')));
+        expect([autogroup(await pidOf(waiting)), autogroup(await pidOf(used))]).toEqual(['5', '0']);
+        const nice = async (uid: string): Promise<number> => getPriority(await pidOf(uid));
+        expect(await nice(used)).toBe(getPriority());
+        // A third one that starts for nobody stands still meanwhile, and goes on by itself.
+        const third = randomUUID();
+        await under.runtime.start({ ...specOf(third), background: true });
+        const thirdPid = await pidOf(third);
+        under.runtime.bringForward(waiting);
+        await expect.poll(() => /^State:\t(\w)/m.exec(readFileSync(`/proc/${thirdPid}/status`, 'utf8'))?.[1], { interval: 5 }).toBe('T');
+        await expect.poll(async () => autogroup(await pidOf(waiting))).toBe('0');
+        await expect.poll(() => nice(waiting)).toBe(getPriority());
+        await untilPhase(under.runtime, third, 'started');
+    });
 
     it("gets nothing of the platform's environment but what is on the list", async () => {
         under = await makeLocalRuntime({
@@ -157,6 +183,7 @@ describe('small parts', () => {
         };
         const script = launchScript({
             command: ['/node', 'x y'],
+            niceness: 0,
             osUid: 50_001,
             workingDirectory: '/home/dev',
             controlGroupFiles: [],

@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
 import { AppError, Emitter, isDiskFull, type Clock, type Disposable, type Logger, type Timer } from '@tandem/server-kit';
 import type { Boot, InstanceSpec, InstanceState, WorkspaceRuntime } from '../workspace-runtime.ts';
 import { endStrays, killEverything, signal } from './end-processes.ts';
 import { Instance } from './instance.ts';
 import { readInstanceRecord, writeInstanceRecord, type InstanceRecord } from './instance-record.ts';
-import { detectIsolation, firstClosedFolder, type Isolation } from './isolation.ts';
+import { detectIsolation, type Isolation } from './isolation.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { Launcher, type IdeProgram, type IdentityKeys } from './launcher.ts';
 import { portsOfProcesses } from './listening-ports.ts';
 import { readTail, rotateLog } from './log-file.ts';
 import { detectControlGroups, type ControlGroups } from './memory-limit.ts';
-import { restorePriority } from './priority.ts';
+import { bringForward, stepBack } from './priority.ts';
+import { StartHold } from './start-hold.ts';
 import { OsUsers, removeAccount } from './os-users.ts';
-import { isAlive, processesOf, processInfo, type Belonging } from './processes.ts';
+import { isAlive, machineBootId, processesOf, processInfo, type Belonging } from './processes.ts';
+import { placeWorkspaces } from './place-workspaces.ts';
 import { admitSocket } from './socket-gate.ts';
-import { Volumes, volumesId } from './volume.ts';
+import { Volumes } from './volume.ts';
 
 export interface LocalRuntimeOptions {
     /** Closed to workspaces; holds them in `workspaces` unless told otherwise. */
@@ -53,32 +54,12 @@ export async function createLocalRuntime(options: LocalRuntimeOptions): Promise<
     return runtime;
 }
 
-/** Below the data directory, or where workspaces' users can reach their homes when there is no mount namespace. */
-async function placeWorkspaces(options: LocalRuntimeOptions, isolation: Isolation): Promise<string> {
-    const wanted = resolve(options.workspacesDir ?? join(options.dataDir, 'workspaces'));
-    await mkdir(wanted, { recursive: true, mode: 0o711 });
-    const closed = isolation === 'user' ? await firstClosedFolder(join(wanted, 'x')) : undefined;
-    if (closed === undefined) {
-        return wanted;
-    }
-    const elsewhere = `/var/lib/tandem-workspaces-${volumesId(wanted)}`;
-    await mkdir(elsewhere, { recursive: true, mode: 0o711 });
-    const alsoClosed = await firstClosedFolder(join(elsewhere, 'x'));
-    if (alsoClosed !== undefined) {
-        throw new AppError(
-            'unavailable',
-            `Workspaces' users can reach neither ${wanted} (${closed} is closed to them) nor ${elsewhere} (${alsoClosed} is). Open one of them: chmod o+x.`,
-        );
-    }
-    options.logger.warn({ wanted, closed, elsewhere }, 'workspaces are kept outside the data directory, which their users cannot reach');
-    return elsewhere;
-}
-
 export class LocalRuntime implements WorkspaceRuntime {
     private readonly instances = new Map<string, Instance>();
     private readonly queue = new KeyedQueue();
     private readonly emitter = new Emitter<string>();
     private readonly users: OsUsers;
+    private readonly startHold: StartHold;
     private readonly timers = new Set<Timer>();
     private closed = false;
     private readonly options: LocalRuntimeOptions;
@@ -92,6 +73,7 @@ export class LocalRuntime implements WorkspaceRuntime {
         this.launcher = launcher;
         this.controlGroups = controlGroups;
         this.users = new OsUsers(volumes.root);
+        this.startHold = new StartHold(options.clock, () => this.startingForNobody());
     }
 
     get isolated(): boolean {
@@ -139,6 +121,15 @@ export class LocalRuntime implements WorkspaceRuntime {
         });
     }
 
+    bringForward(uid: string): void {
+        const record = this.instances.get(uid)?.record;
+        if (record?.background === true) {
+            record.background = false;
+            bringForward(record);
+            this.startHold.hold();
+        }
+    }
+
     stop(uid: string, { graceMs }: { graceMs: number }): Promise<void> {
         return this.queue.run(uid, () => this.stopNow(uid, graceMs));
     }
@@ -182,6 +173,7 @@ export class LocalRuntime implements WorkspaceRuntime {
         if (stopWorkspaces) {
             await Promise.all([...this.instances.keys()].map((uid) => this.stop(uid, { graceMs: 10_000 })));
         }
+        this.startHold.release();
         this.closed = true;
         for (const timer of this.timers) {
             timer.cancel();
@@ -200,8 +192,15 @@ export class LocalRuntime implements WorkspaceRuntime {
         if (process.platform === 'linux') {
             await endStrays(this.volumes.id, new Set(uids), this.options.logger);
         }
+        this.startHold.release();
         this.every(ADOPTED_POLL_MS, () => this.lookAfterAdopted());
         this.every(LOG_POLL_MS, () => this.rotateLogs());
+    }
+
+    private startingForNobody(): number[] {
+        return [...this.instances.values()]
+            .filter(({ phase, record }) => phase === 'starting' && record.background === true)
+            .flatMap(({ record }) => record.boot?.pid ?? []);
     }
 
     private async adopt(uid: string): Promise<void> {
@@ -261,6 +260,9 @@ export class LocalRuntime implements WorkspaceRuntime {
         });
         child.unref();
         if (child.pid !== undefined) {
+            if (spec.background === true) {
+                stepBack(child.pid);
+            }
             record.boot = { ...record.boot!, pid: child.pid, startTime: (await processInfo(child.pid))?.startTime };
             await writeInstanceRecord(volume.record, record);
         }
@@ -309,7 +311,6 @@ export class LocalRuntime implements WorkspaceRuntime {
             if (await admitSocket(volume, instance.record.osUid)) {
                 if (instance.phase === 'starting') {
                     instance.phase = 'started';
-                    restorePriority(instance.record);
                     this.emitter.fire(instance.record.uid);
                 }
                 return;
@@ -393,8 +394,4 @@ export class LocalRuntime implements WorkspaceRuntime {
             throw new AppError('unavailable', 'The platform is shutting down. Try again when it is back.');
         }
     }
-}
-
-async function machineBootId(): Promise<string> {
-    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim();
 }

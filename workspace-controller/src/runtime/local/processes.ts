@@ -142,3 +142,8 @@ async function psProcesses(selection: string[]): Promise<ProcessInfo[]> {
             zombie: state?.startsWith('Z') ?? false,
         }));
 }
+
+/** Tells one start of the machine from another. */
+export async function machineBootId(): Promise<string> {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim();
+}
