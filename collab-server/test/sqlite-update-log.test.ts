@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
 import { CommitBeat } from '../src/log/commit-beat.ts';
@@ -24,6 +25,70 @@ function update(text: string): Uint8Array {
     doc.getText('t').insert(0, text);
     return Y.encodeStateAsUpdate(doc);
 }
+
+describe('the journal of the SQLite log', () => {
+    it('[D14] is folded into each room when it has grown long, in order, and forgets without a trace', async () => {
+        const directory = temporaryDirectory();
+        const log = await SqliteUpdateLog.open(directory);
+        const rooms = ['a', 'b', 'c'];
+        const piece = (room: string, index: number) => Buffer.from(`${room}-${index}-`.padEnd(16_000, room));
+        for (let index = 0; index < 100; index++) {
+            await log.append(rooms.map((room) => ({ room, updates: [piece(room, index)] })));
+        }
+        // 4.8 MB were folded at least once; a large piece comes behind what is still in the journal.
+        await log.append([{ room: 'a', updates: [Buffer.alloc(100_000, 1)] }]);
+        await log.append([{ room: 'a', updates: [piece('a', 100)] }]);
+        await log.append([{ room: 'gone', updates: [Buffer.from('a secret that was typed')] }]);
+        expect(await log.remove('gone')).toBe(true);
+        const check = async (opened: SqliteUpdateLog) => {
+            const names = (await opened.load('a')).map((bytes) => Buffer.from(bytes).toString('latin1', 0, 8).split('-')[1] ?? 'large');
+            expect(names).toEqual([...Array.from({ length: 100 }, (_, index) => String(index)), 'large', '100']);
+            expect(await opened.load('b')).toHaveLength(100);
+            expect((await opened.list({ limit: 10 })).map(({ room, bytes }) => [room, bytes > 1_600_000])).toEqual([
+                ['a', true],
+                ['b', true],
+                ['c', true],
+            ]);
+        };
+        await check(log);
+        await log.close();
+        expect(readFileSync(join(directory, 'collab.sqlite')).indexOf('a secret that was typed')).toBe(-1);
+        const again = await SqliteUpdateLog.open(directory);
+        await check(again);
+        await again.compact('c', Buffer.from([1, 2, 3]));
+        expect(await again.load('c')).toEqual([Uint8Array.of(1, 2, 3)]);
+        await again.close();
+    });
+
+    it('[D15] is added to a file of the first version, which keeps its documents', async () => {
+        const directory = temporaryDirectory();
+        const database = new DatabaseSync(join(directory, 'collab.sqlite'));
+        database.exec(`
+            CREATE TABLE room (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL) STRICT;
+            CREATE TABLE entry (
+                room INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL,
+                PRIMARY KEY (room, sequence)
+            ) STRICT, WITHOUT ROWID;
+            INSERT INTO room VALUES (1, 'a', 0), (2, 'b', 0);
+            PRAGMA user_version = 1;
+        `);
+        const insert = database.prepare('INSERT INTO entry VALUES (?, ?, 0, ?, ?)');
+        for (const [room, sequence, value] of [
+            [2, 1, 9],
+            [1, 2, 2],
+            [1, 1, 1],
+        ] as const) {
+            const data = Buffer.from([1, 0, 0, 0, value]);
+            insert.run(room, sequence, crc32(data), data);
+        }
+        database.close();
+        const log = await SqliteUpdateLog.open(directory);
+        await log.append([{ room: 'a', updates: [Uint8Array.of(3)] }]);
+        expect(await log.load('a')).toEqual([1, 2, 3].map((value) => Uint8Array.of(value)));
+        expect(await log.load('b')).toEqual([Uint8Array.of(9)]);
+        await log.close();
+    });
+});
 
 describe('a damaged store', () => {
     it('[D10] is an error to the client for the room it hit, never an empty document, and others go on', async () => {

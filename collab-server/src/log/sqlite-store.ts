@@ -5,18 +5,34 @@ import type { RoomSummary, VersionSummary } from './update-log.ts';
 const SCHEMA = `
     CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS entry (
-        room INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL,
-        PRIMARY KEY (room, sequence)
-    ) STRICT, WITHOUT ROWID;
+        id INTEGER PRIMARY KEY, room INTEGER NOT NULL, at INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS entry_room ON entry (room);
+    CREATE TABLE IF NOT EXISTS journal (
+        id INTEGER PRIMARY KEY, room INTEGER NOT NULL, at INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
+    ) STRICT;
     CREATE TABLE IF NOT EXISTS version (
         id INTEGER PRIMARY KEY AUTOINCREMENT, room INTEGER NOT NULL, name TEXT NOT NULL, author TEXT NOT NULL,
         at INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS version_room ON version (room);
 `;
-/** Newer files are refused; older ones would be migrated here. */
-const SCHEMA_VERSION = 1;
+/** Newer files are refused, older ones brought here. */
+const SCHEMA_VERSION = 2;
+/** 1 had no journal, and kept entries within their index, where a search reads all of a large one to compare its key. */
+const FROM_VERSION_1 = `
+    ALTER TABLE entry RENAME TO entry_of_version_1;
+    ${SCHEMA}
+    INSERT INTO entry (room, at, crc, data) SELECT room, at, crc, data FROM entry_of_version_1 ORDER BY room, sequence;
+    DROP TABLE entry_of_version_1;
+`;
 const CACHED_ROOMS = 20_000;
+/** Over this the journal is folded into entries. Opening a room reads all of it, which takes about a millisecond. */
+const FOLD_AFTER_BYTES = 2 * 1024 * 1024;
+/** A row's own size in the journal, for many tiny ones. */
+const ROW_BYTES = 32;
+/** Larger pieces are entries at once: writing them twice costs more than a page of their own. */
+const DIRECT_BYTES = 64 * 1024;
 
 export class CorruptEntry extends Error {}
 
@@ -61,12 +77,28 @@ export function unpackUpdates(packed: Uint8Array): Uint8Array[] {
     return updates;
 }
 
-/** The SQLite file, used from one thread. Every write is a transaction that is on disk when the call returns. */
+interface Row {
+    readonly room: number;
+    readonly at: number;
+    readonly crc: number;
+    readonly data: Uint8Array;
+}
+
+/**
+ * The SQLite file, used from one thread. Every write is a transaction that is on disk when the call returns.
+ *
+ * What is appended goes to the end of one journal for all rooms, so that a commit touches a page or two however many
+ * rooms it is about. From time to time the journal is folded into each room's own entries.
+ */
 export class SqliteStore {
     private readonly database: DatabaseSync;
     private readonly statements = new Map<string, StatementSync>();
-    /** Room name to id and last sequence; writer only. */
-    private readonly known = new Map<string, { id: number; sequence: number }>();
+    /** Room name to id; writer only. */
+    private readonly known = new Map<string, number>();
+    /** Rooms that may have rows in the journal, by id, and how much there is; writer only. */
+    private readonly journaled = new Set<number>();
+    private journalBytes = 0;
+    private foldAfterBytes = FOLD_AFTER_BYTES;
 
     constructor(file: string, options: { readOnly: boolean }) {
         this.database = new DatabaseSync(file, { readOnly: options.readOnly, timeout: 10_000 });
@@ -78,59 +110,97 @@ export class SqliteStore {
             if (version > SCHEMA_VERSION) {
                 throw new Error(`${file} was written by a newer version (schema ${version}, this program knows ${SCHEMA_VERSION}).`);
             }
-            this.database.exec(SCHEMA);
-            this.database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+            if (version < SCHEMA_VERSION) {
+                this.database.exec(`BEGIN; ${version === 1 ? FROM_VERSION_1 : SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+            }
         }
-        this.database.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
+        // The kernel's cache holds the file already; a second copy here would only be held for nothing.
+        this.database.exec('PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY');
+        if (!options.readOnly) {
+            this.prepare('SELECT DISTINCT room FROM journal')
+                .all()
+                .forEach(({ room }) => this.journaled.add(room as number));
+            this.tryFold();
+        }
     }
 
     /** Appends one entry for each room; `data` holds them one after the other. */
     append(rooms: readonly string[], lengths: readonly number[], data: Uint8Array, at: number): void {
+        if (lengths.some((length) => length >= DIRECT_BYTES)) {
+            // So that they come behind what the journal holds of their rooms.
+            this.tryFold();
+        }
         this.transaction(() => {
-            const insert = this.prepare('INSERT INTO entry (room, sequence, at, crc, data) VALUES (?, ?, ?, ?, ?)');
+            const insert = this.prepare('INSERT INTO journal (room, at, crc, data) VALUES (?, ?, ?, ?)');
             let offset = 0;
             rooms.forEach((room, index) => {
                 const blob = data.subarray(offset, (offset += lengths[index] as number));
-                const entry = this.roomOf(room, at);
-                insert.run(entry.id, ++entry.sequence, at, crc32(blob), blob);
+                const id = this.roomOf(room, at);
+                if (blob.length >= DIRECT_BYTES && !this.journaled.has(id)) {
+                    this.insertEntry({ room: id, at, crc: crc32(blob), data: blob });
+                } else {
+                    insert.run(id, at, crc32(blob), blob);
+                    this.journaled.add(id);
+                    this.journalBytes += blob.length + ROW_BYTES;
+                }
             });
         });
     }
 
+    /** Folds the journal when it has grown long. Called between commits; what does not succeed is tried again later. */
+    tidy(): void {
+        if (this.journalBytes > this.foldAfterBytes) {
+            this.tryFold();
+        }
+    }
+
     /** @throws CorruptEntry */
     load(room: string): Uint8Array[] {
-        const rows = this.prepare(
-            'SELECT entry.sequence, entry.crc, entry.data FROM entry JOIN room ON room.id = entry.room WHERE room.name = ? ORDER BY entry.sequence',
-        ).all(room) as { sequence: number; crc: number; data: Uint8Array }[];
-        return rows.flatMap(({ sequence, crc, data }) => {
+        let rows: Row[] = [];
+        // Both tables as of one moment: between the two the writer may fold.
+        this.prepare('BEGIN').run();
+        try {
+            const id = this.idOf(room);
+            if (id !== undefined) {
+                rows = [
+                    ...this.prepare('SELECT crc, data FROM entry WHERE room = ? ORDER BY id').all(id),
+                    ...this.prepare('SELECT crc, data FROM journal WHERE room = ? ORDER BY id').all(id),
+                ] as unknown as Row[];
+            }
+        } finally {
+            this.prepare('COMMIT').run();
+        }
+        return rows.flatMap(({ crc, data }, index) => {
             if (crc32(data) !== crc) {
-                throw new CorruptEntry(`entry ${sequence} of room ${room} does not match its checksum`);
+                throw new CorruptEntry(`entry ${index} of room ${room} does not match its checksum`);
             }
             return unpackUpdates(data);
         });
     }
 
-    compact(room: string, snapshot: Uint8Array, at: number): void {
+    /** `data` is the snapshot, packed. */
+    compact(room: string, data: Uint8Array, at: number): void {
         this.transaction(() => {
-            const entry = this.roomOf(room, at);
-            this.replaceEntries(entry, snapshot, at);
+            this.replaceEntries(this.roomOf(room, at), data, at);
         });
     }
 
     list(prefix: string, after: string, limit: number): RoomSummary[] {
         const rows = this.prepare(
-            `SELECT name, created_at, (SELECT sum(length(data)) FROM entry WHERE entry.room = room.id) AS bytes,
-                    (SELECT at FROM entry WHERE entry.room = room.id ORDER BY sequence DESC LIMIT 1) AS updated_at
-             FROM room WHERE name > ? AND name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?`,
+            `WITH tail AS MATERIALIZED (SELECT room, sum(length(data)) AS bytes, max(at) AS at FROM journal GROUP BY room)
+             SELECT name, created_at,
+                    coalesce((SELECT sum(length(data)) FROM entry WHERE entry.room = room.id), 0) + coalesce(tail.bytes, 0) AS bytes,
+                    coalesce(tail.at, (SELECT at FROM entry WHERE entry.room = room.id ORDER BY id DESC LIMIT 1)) AS updated_at
+             FROM room LEFT JOIN tail ON tail.room = room.id WHERE name > ? AND name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?`,
         ).all(after, prefix, prefix, prefix, limit) as {
             name: string;
             created_at: number;
-            bytes: number | null;
+            bytes: number;
             updated_at: number | null;
         }[];
         return rows.map((row) => ({
             room: row.name,
-            bytes: row.bytes ?? 0,
+            bytes: row.bytes,
             createdAt: row.created_at,
             updatedAt: row.updated_at ?? row.created_at,
         }));
@@ -144,6 +214,7 @@ export class SqliteStore {
         }
         this.transaction(() => {
             this.prepare('DELETE FROM entry WHERE room = ?').run(id);
+            this.clearJournal(id);
             this.prepare('DELETE FROM version WHERE room = ?').run(id);
             this.prepare('DELETE FROM room WHERE id = ?').run(id);
         });
@@ -152,7 +223,7 @@ export class SqliteStore {
     }
 
     saveVersion(room: string, version: { name: string; author: string; snapshot: Uint8Array }, at: number): VersionSummary {
-        const { id: roomId } = this.roomOf(room, at);
+        const roomId = this.roomOf(room, at);
         const { lastInsertRowid } = this.prepare('INSERT INTO version (room, name, author, at, crc, data) VALUES (?, ?, ?, ?, ?, ?)').run(
             roomId,
             version.name,
@@ -184,11 +255,12 @@ export class SqliteStore {
         return row?.data;
     }
 
-    rewrite(room: string, snapshot: Uint8Array, at: number): void {
+    /** `data` is the snapshot, packed. */
+    rewrite(room: string, data: Uint8Array, at: number): void {
         this.transaction(() => {
-            const entry = this.roomOf(room, at);
-            this.prepare('DELETE FROM version WHERE room = ?').run(entry.id);
-            this.replaceEntries(entry, snapshot, at);
+            const id = this.roomOf(room, at);
+            this.prepare('DELETE FROM version WHERE room = ?').run(id);
+            this.replaceEntries(id, data, at);
         });
         this.scrub();
     }
@@ -206,36 +278,76 @@ export class SqliteStore {
         this.database.close();
     }
 
-    private replaceEntries(entry: { id: number; sequence: number }, snapshot: Uint8Array, at: number): void {
-        this.prepare('DELETE FROM entry WHERE room = ? AND sequence <= ?').run(entry.id, entry.sequence);
-        const data = packUpdates([snapshot]);
-        this.prepare('INSERT INTO entry (room, sequence, at, crc, data) VALUES (?, ?, ?, ?, ?)').run(
-            entry.id,
-            ++entry.sequence,
-            at,
-            crc32(data),
-            data,
-        );
+    private replaceEntries(room: number, data: Uint8Array, at: number): void {
+        this.prepare('DELETE FROM entry WHERE room = ?').run(room);
+        this.clearJournal(room);
+        this.insertEntry({ room, at, crc: crc32(data), data });
+    }
+
+    private insertEntry({ room, at, crc, data }: Row): void {
+        this.prepare('INSERT INTO entry (room, at, crc, data) VALUES (?, ?, ?, ?)').run(room, at, crc, data);
+    }
+
+    private clearJournal(room: number): void {
+        // Without an index this reads the journal, which is short.
+        if (this.journaled.has(room)) {
+            this.prepare('DELETE FROM journal WHERE room = ?').run(room);
+        }
+    }
+
+    private tryFold(): void {
+        if (this.journaled.size === 0) {
+            return;
+        }
+        try {
+            this.transaction(() => this.fold());
+            this.journaled.clear();
+            this.journalBytes = 0;
+            this.foldAfterBytes = FOLD_AFTER_BYTES;
+        } catch {
+            // The journal is as good as entries, only longer to read.
+            this.foldAfterBytes = this.journalBytes + FOLD_AFTER_BYTES;
+        }
+    }
+
+    /** Moves the journal into entries, one for each room. Runs within a transaction. */
+    private fold(): void {
+        const rows = this.prepare('SELECT room, at, crc, data FROM journal ORDER BY id').all() as unknown as Row[];
+        const byRoom = new Map<number, Row[]>();
+        for (const row of rows) {
+            const list = byRoom.get(row.room);
+            if (list) {
+                list.push(row);
+            } else {
+                byRoom.set(row.room, [row]);
+            }
+        }
+        for (const [room, list] of byRoom) {
+            // A damaged row stays alone under its old checksum, so that who loads the room is told.
+            if (list.every(({ crc, data }) => crc32(data) === crc)) {
+                const data = Buffer.concat(list.map((row) => row.data));
+                this.insertEntry({ room, at: (list.at(-1) as Row).at, crc: crc32(data), data });
+            } else {
+                list.forEach((row) => this.insertEntry(row));
+            }
+        }
+        this.prepare('DELETE FROM journal').run();
     }
 
     private idOf(room: string): number | undefined {
         return (this.prepare('SELECT id FROM room WHERE name = ?').get(room) as { id: number } | undefined)?.id;
     }
 
-    private roomOf(room: string, at: number): { id: number; sequence: number } {
-        let entry = this.known.get(room);
-        if (entry) {
-            return entry;
+    private roomOf(room: string, at: number): number {
+        let id = this.known.get(room);
+        if (id === undefined) {
+            id = this.idOf(room) ?? Number(this.prepare('INSERT INTO room (name, created_at) VALUES (?, ?)').run(room, at).lastInsertRowid);
+            if (this.known.size >= CACHED_ROOMS) {
+                this.known.delete(this.known.keys().next().value as string);
+            }
+            this.known.set(room, id);
         }
-        const id =
-            this.idOf(room) ?? Number(this.prepare('INSERT INTO room (name, created_at) VALUES (?, ?)').run(room, at).lastInsertRowid);
-        const { last } = this.prepare('SELECT max(sequence) AS last FROM entry WHERE room = ?').get(id) as { last: number | null };
-        entry = { id, sequence: last ?? 0 };
-        if (this.known.size >= CACHED_ROOMS) {
-            this.known.delete(this.known.keys().next().value as string);
-        }
-        this.known.set(room, entry);
-        return entry;
+        return id;
     }
 
     private prepare(sql: string): StatementSync {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SqliteReply, SqliteRequest } from './sqlite-worker.ts';
-import { packInto, packedLength } from './sqlite-store.ts';
+import { packInto, packUpdates, packedLength } from './sqlite-store.ts';
 import { UpdateLogError, type RoomSummary, type RoomUpdates, type UpdateLog, type VersionSummary } from './update-log.ts';
 
 /** A thread that owns one connection to the file. */
@@ -104,7 +104,8 @@ export class SqliteUpdateLog implements UpdateLog {
     }
 
     compact(room: string, snapshot: Uint8Array): Promise<void> {
-        return this.writer.call('compact', [room, snapshot, this.now()]);
+        const packed = packUpdates([snapshot]);
+        return this.writer.call('compact', [room, packed, this.now()], [packed.buffer as ArrayBuffer]);
     }
 
     list(options: { prefix?: string; after?: string; limit: number }): Promise<RoomSummary[]> {
@@ -128,7 +129,8 @@ export class SqliteUpdateLog implements UpdateLog {
     }
 
     async rewrite(room: string, snapshot: Uint8Array): Promise<boolean> {
-        await this.writer.call('rewrite', [room, snapshot, this.now()]);
+        const packed = packUpdates([snapshot]);
+        await this.writer.call('rewrite', [room, packed, this.now()], [packed.buffer as ArrayBuffer]);
         return true;
     }
 

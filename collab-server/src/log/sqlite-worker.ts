@@ -5,7 +5,7 @@ import type { UpdateLogErrorCode } from './update-log.ts';
 /** Method, arguments and a number to answer to. */
 export interface SqliteRequest {
     readonly id: number;
-    readonly method: Exclude<keyof SqliteStore, 'scrub'>;
+    readonly method: Exclude<keyof SqliteStore, 'scrub' | 'tidy'>;
     readonly parameters: unknown[];
 }
 
@@ -31,6 +31,18 @@ function codeOf(error: unknown): UpdateLogErrorCode {
     return primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB ? 'corrupt' : 'failed';
 }
 
+/** What is handed over instead of copied. */
+function buffersOf(loaded: unknown): ArrayBuffer[] {
+    return [...new Set(((loaded ?? []) as Uint8Array[]).map(({ buffer }) => buffer as ArrayBuffer))];
+}
+
+/** Gives memory back now: this thread allocates so little that its collector may not come by for hours. */
+function release(parameter: unknown): void {
+    if (parameter instanceof Uint8Array) {
+        (parameter.buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
+    }
+}
+
 const port = parentPort;
 if (port) {
     const { file, readOnly } = workerData as { file: string; readOnly: boolean };
@@ -50,9 +62,12 @@ if (port) {
         } catch (error) {
             reply = { id, error: describe(error) };
         }
-        port.postMessage(reply);
+        port.postMessage(reply, method === 'load' ? buffersOf(reply.result) : []);
         if (method === 'close') {
             port.close();
+            return;
         }
+        parameters.forEach(release);
+        store?.tidy();
     });
 }
