@@ -58,6 +58,9 @@ export interface FrameHandler {
 const MAX_CONTROL_BYTES = 125;
 /** Enough of a dropped message to know which document it was for. */
 const OVERSIZE_START_BYTES = 600;
+/** Messages from this size on come together in one place, and their chunks from that size on are freed by hand. */
+const LARGE_BYTES = 128 * 1024;
+const RELEASED_BYTES = 16 * 1024;
 
 /**
  * Takes a byte stream apart. Messages over `maxMessageBytes` are read past, not buffered, so that one too large edit is
@@ -73,8 +76,11 @@ export class FrameReader {
     private opcode = 0;
     private parts: Buffer[] = [];
     private partsLength = 0;
+    /** Where a large message comes together instead, once enough of it is here to believe that it comes. */
+    private whole: Buffer | undefined;
 
-    private frame: { final: boolean; opcode: number; left: number; mask: number; phase: number; dropped: boolean } | undefined;
+    private frame:
+        { final: boolean; opcode: number; length: number; left: number; mask: number; phase: number; dropped: boolean } | undefined;
     private dropping = false;
 
     constructor(handler: FrameHandler, maxMessageBytes: number) {
@@ -88,7 +94,7 @@ export class FrameReader {
 
     /** Bytes held for a message that is not complete. */
     get heldBytes(): number {
-        return this.partsLength + (this.pending?.length ?? 0);
+        return (this.whole?.length ?? this.partsLength) + (this.pending?.length ?? 0);
     }
 
     /** Reports nothing until `release`; what was pushed already waits, a chunk at most. */
@@ -104,8 +110,7 @@ export class FrameReader {
     /** No more frames are reported. */
     end(): void {
         this.ended = true;
-        this.parts = [];
-        this.partsLength = 0;
+        this.forget();
         this.pending = undefined;
     }
 
@@ -128,7 +133,7 @@ export class FrameReader {
             }
             data = data.subarray(used);
             if (this.frame && (this.frame as { left: number }).left === 0) {
-                this.finishFrame(Buffer.alloc(0));
+                this.finishFrame(NOTHING);
             }
         }
     }
@@ -197,7 +202,7 @@ export class FrameReader {
                 return this.violation(1013, 'too much is being received at once');
             }
         }
-        this.frame = { final, opcode, left: length, mask: data.readUInt32BE(offset), phase: 0, dropped };
+        this.frame = { final, opcode, length, left: length, mask: data.readUInt32BE(offset), phase: 0, dropped };
         return offset + 4;
     }
 
@@ -207,23 +212,50 @@ export class FrameReader {
         if (frame.opcode >= 8 && take < frame.left) {
             // Control frames are short: wait for all of it by putting the bytes back.
             this.pending = data;
-            return Buffer.alloc(0);
+            return NOTHING;
         }
         const piece = data.subarray(0, take);
         if (!frame.dropped || this.partsLength < OVERSIZE_START_BYTES) {
             unmask(piece, frame.mask, frame.phase);
         }
+        const rest = take < data.length ? data.subarray(take) : NOTHING;
         frame.phase = (frame.phase + take) & 3;
         frame.left -= take;
         if (frame.left === 0) {
             this.finishFrame(piece);
         } else {
             this.keep(piece, frame.dropped);
+            this.gatherWhole(frame);
         }
-        return data.subarray(take);
+        return rest;
+    }
+
+    /** Puts what is here of a large message in its final place, so that its chunks can go while the others come. */
+    private gatherWhole({ final, opcode, length, dropped }: NonNullable<typeof this.frame>): void {
+        const begins = this.partsLength * 4 >= length && length >= LARGE_BYTES;
+        if (!final || opcode === OPCODE.continuation || dropped || !(this.whole || begins)) {
+            return;
+        }
+        this.whole ??= Buffer.allocUnsafeSlow(length);
+        let offset = this.partsLength - this.parts.reduce((sum, part) => sum + part.length, 0);
+        for (const part of this.parts) {
+            this.whole.set(part, offset);
+            offset += part.length;
+            release(part);
+        }
+        this.parts = [];
+    }
+
+    private forget(): void {
+        this.parts = [];
+        this.partsLength = 0;
+        this.whole = undefined;
     }
 
     private keep(piece: Buffer, dropped: boolean): void {
+        if (piece.length === 0) {
+            return;
+        }
         if (!dropped) {
             this.parts.push(piece);
             this.partsLength += piece.length;
@@ -250,20 +282,26 @@ export class FrameReader {
         if (frame.dropped) {
             this.keep(piece, true);
             const start = Buffer.concat(this.parts).subarray(0, OVERSIZE_START_BYTES);
-            this.parts = [];
-            this.partsLength = 0;
+            this.forget();
             this.handler.onOversize(start);
             return;
         }
-        if (this.parts.length === 0) {
+        if (this.partsLength === 0) {
             this.handler.onMessage(opcode, piece);
             return;
         }
-        this.parts.push(piece);
-        const whole = Buffer.concat(this.parts);
-        this.parts = [];
-        this.partsLength = 0;
-        this.handler.onMessage(opcode, whole);
+        const { whole } = this;
+        whole?.set(piece, this.partsLength);
+        const message = whole ?? Buffer.concat([...this.parts, piece]);
+        this.forget();
+        this.handler.onMessage(opcode, message);
+    }
+}
+
+/** Gives a chunk's memory back now that it was copied, where nothing else is in it. It would wait for the collector otherwise. */
+function release({ buffer, length }: Buffer): void {
+    if (length >= RELEASED_BYTES && buffer.byteLength === length) {
+        (buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
     }
 }
 

@@ -1,18 +1,18 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Limits } from '../limits.ts';
+import { flushDelay } from './flush-delay.ts';
 import type { Room } from './room.ts';
 
 const SAMPLE_MS = 100;
 /** Below this share of a core, edits wait the shorter delay; from the upper one on, the longer. */
 const IDLE_SHARE = 0.2;
 const BUSY_SHARE = 0.6;
-/** The first edit after a pause goes out at once; somebody who types alone never waits. */
-const LONE_EDIT_MS = 50;
 const FLUSH_SLACK_MS = 2;
 
 /**
- * When gathered edits and presence go out. Edits: at once after a pause, else a little later, and the later the busier the
- * loop is, so that more of them share a frame. Presence: on a beat of its own for each room.
+ * When gathered edits and presence go out. Edits: at once where nothing is likely to join them, so that somebody who types
+ * alone never waits; else a little later, and the later the busier the loop and the room are, so that more of them share a
+ * frame. Presence: on a beat of its own for each room.
  */
 export class Beat {
     private readonly limits: Limits;
@@ -45,14 +45,17 @@ export class Beat {
         }
         this.sample();
         const now = performance.now();
-        const isLone = now - room.lastFlushAt > LONE_EDIT_MS && this.delayMs <= this.limits.minFlushDelayMs;
-        this.dirty.set(room, isLone ? now : now + this.delayMs);
-        if (isLone) {
-            if (!this.immediate) {
-                this.immediate = setImmediate(() => this.flushDue());
-            }
+        const delayMs = flushDelay({
+            members: room.members.size,
+            meanGapMs: room.meanGapMs,
+            shortestMs: this.delayMs,
+            longestMs: this.limits.maxFlushDelayMs,
+        });
+        this.dirty.set(room, now + delayMs);
+        if (delayMs === 0) {
+            this.immediate ??= setImmediate(() => this.flushDue());
         } else {
-            this.timer ??= setTimeout(() => this.flushDue(), this.delayMs);
+            this.timer ??= setTimeout(() => this.flushDue(), delayMs);
         }
     }
 
@@ -88,7 +91,6 @@ export class Beat {
         for (const [room, due] of this.dirty) {
             if (due <= until) {
                 this.dirty.delete(room);
-                room.lastFlushAt = now;
                 room.flush();
             } else {
                 next = Math.min(next, due);

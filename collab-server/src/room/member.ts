@@ -4,6 +4,7 @@ import type { Connection } from '../net/connection.ts';
 import type { StateVector } from '../update/update-state.ts';
 import { syncStatusFrame, type Address } from '../wire/messages.ts';
 import type { PresenceOwner } from './presence.ts';
+import type { Room } from './room.ts';
 
 /** A connection's part in one room. */
 export class Member implements PresenceOwner, CommitWaiter {
@@ -21,6 +22,10 @@ export class Member implements PresenceOwner, CommitWaiter {
     presenceSkipped = false;
     /** Wants to hear who stands behind which client id. */
     wantsRoster = false;
+    /** Where it is a member; set by the room. */
+    room: Room | undefined;
+    /** Updates that are durable and of which it was not told yet. */
+    private owed = 0;
     private readonly acknowledges: boolean;
     private readonly acknowledgement: Buffer | undefined;
 
@@ -44,12 +49,33 @@ export class Member implements PresenceOwner, CommitWaiter {
         this.acknowledgement = options.acknowledges ? syncStatusFrame(options.address, true) : undefined;
     }
 
-    /** One SyncStatus for each update that became durable, in one write. */
+    /** `count` updates became durable. It is told at once, or with what the room is about to send anyway. */
     committed(count: number): void {
-        const { acknowledgement } = this;
-        if (acknowledgement) {
-            this.connection.send(count === 1 ? acknowledgement : Buffer.concat(new Array<Buffer>(count).fill(acknowledgement)));
+        if (this.acknowledges) {
+            this.owed += count;
+            if (!this.room?.hasGathered) {
+                this.sendAcknowledgements();
+            }
         }
+    }
+
+    /** One SyncStatus for each update that became durable, in one write. */
+    sendAcknowledgements(): void {
+        if (this.owed > 0) {
+            this.connection.send(this.takeAcknowledgements());
+        }
+    }
+
+    /** Sends a small frame, and what is owed in the same write. */
+    sendWithAcknowledgements(frame: Buffer): void {
+        this.connection.send(this.owed > 0 ? Buffer.concat([frame, this.takeAcknowledgements()]) : frame);
+    }
+
+    private takeAcknowledgements(): Buffer {
+        const { owed } = this;
+        const acknowledgement = this.acknowledgement as Buffer;
+        this.owed = 0;
+        return owed === 1 ? acknowledgement : Buffer.concat(new Array<Buffer>(owed).fill(acknowledgement));
     }
 
     /** Tells the client that an update was not taken. */

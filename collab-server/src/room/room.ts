@@ -2,6 +2,7 @@ import type { Limits } from '../limits.ts';
 import type { CommitBeat } from '../log/commit-beat.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { scanUpdate, type ScannedUpdate } from '../update/scan-update.ts';
+import { asBuffer } from '../update/byte-writer.ts';
 import { UpdateState, decodeStateVector, encodeStateVector, joinUpdates } from '../update/update-state.ts';
 import { MESSAGE, SYNC, valueFrame, valueFrameStart } from '../wire/messages.ts';
 import type { Member } from './member.ts';
@@ -9,6 +10,8 @@ import { Presence } from './presence.ts';
 
 /** Payloads over this are sent as one shared buffer behind each member's own start. */
 const SHARED_PAYLOAD_BYTES = 16 * 1024;
+/** After a longer pause an edit counts as the first one. */
+const LONGEST_GAP_MS = 500;
 
 export interface RoomHost {
     readonly limits: Limits;
@@ -48,8 +51,9 @@ export class Room {
     private compaction: Promise<void> | undefined;
     lastUsedAt: number;
     lastPresenceAt = 0;
-    /** Of the monotonic clock. */
-    lastFlushAt = 0;
+    /** Time between edits, lately. */
+    meanGapMs = LONGEST_GAP_MS;
+    private lastEditAt = 0;
     changedSinceStore = false;
     /** Updates taken since it was opened. */
     updates = 0;
@@ -70,8 +74,14 @@ export class Room {
         return this.members.size === 0 && this.batch.length === 0 && !this.compaction && !this.host.commits.isPending(this.name);
     }
 
+    /** Whether something is about to be sent to the members. */
+    get hasGathered(): boolean {
+        return this.batch.length > 0;
+    }
+
     join(member: Member): void {
         this.members.add(member);
+        member.room = this;
         this.lastUsedAt = this.host.now();
     }
 
@@ -79,6 +89,8 @@ export class Room {
         if (!this.members.delete(member)) {
             return;
         }
+        member.room = undefined;
+        member.sendAcknowledgements();
         this.lastUsedAt = this.host.now();
         if (this.presence.leave(member, this.host.now())) {
             this.host.schedulePresence(this, true);
@@ -146,6 +158,10 @@ export class Room {
     }
 
     private gather(update: ScannedUpdate, member: Member | undefined): void {
+        const now = performance.now();
+        const gap = now - this.lastEditAt;
+        this.lastEditAt = now;
+        this.meanGapMs = gap > LONGEST_GAP_MS ? LONGEST_GAP_MS : this.meanGapMs + (gap - this.meanGapMs) / 8;
         if (this.batch.length === 0) {
             this.batchAuthor = member;
             this.host.scheduleFlush(this);
@@ -179,19 +195,25 @@ export class Room {
     }
 
     private broadcast(batch: readonly ScannedUpdate[], author: Member | undefined | null): void {
-        let joined: Uint8Array | undefined;
+        let joined: Buffer | undefined;
         let lastKey: string | undefined;
         let frame: Buffer | undefined;
         const frames = new Map<string, Buffer>();
         for (const member of this.members) {
-            if (member === author || member.staleSince) {
-                continue;
-            }
-            if (member.connection.bufferedBytes > this.host.limits.middleBufferBytes) {
+            if (member !== author && !member.staleSince && member.connection.bufferedBytes > this.host.limits.middleBufferBytes) {
                 member.staleSince = this.vectorBefore(batch);
+            }
+            if (member === author || member.staleSince) {
+                member.sendAcknowledgements();
                 continue;
             }
-            joined ??= joinUpdates(batch);
+            this.host.counters.frames++;
+            joined ??= asBuffer(joinUpdates(batch));
+            if (joined.length >= SHARED_PAYLOAD_BYTES) {
+                member.sendAcknowledgements();
+                this.sendSync(member, SYNC.update, joined);
+                continue;
+            }
             const { address } = member;
             if (address.key !== lastKey) {
                 lastKey = address.key;
@@ -201,8 +223,7 @@ export class Room {
                     frames.set(lastKey, frame);
                 }
             }
-            member.connection.send(frame as Buffer);
-            this.host.counters.frames++;
+            member.sendWithAcknowledgements(frame as Buffer);
         }
     }
 

@@ -58,3 +58,8 @@ export function uintLength(value: number): number {
     }
     return length;
 }
+
+/** The same bytes as a `Buffer`, not copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -125,6 +125,25 @@ describe('a document as bytes', () => {
         );
     });
 
+    it('[U5] gives out the update that began a large document as it came, and all of it when more has followed', () => {
+        const doc = new Y.Doc();
+        for (let index = 0; index < 4_000; index++) {
+            doc.getText('text').insert((index * 7919) % (index + 1), 'words ');
+        }
+        doc.getText('text').delete(100, 50);
+        const first = Y.encodeStateAsUpdate(doc);
+        const state = UpdateState.from([first]);
+        expect(Buffer.compare(state.encode(), first)).toBe(0);
+        expect(state.encode().buffer).toBe(first.buffer);
+
+        const before = Y.encodeStateVector(doc);
+        doc.getText('text').insert(7, 'more');
+        doc.getMap('map').set('key', 1);
+        state.append(scanUpdate(Y.encodeStateAsUpdate(doc, before)));
+        expect(contentOf(docOf(state.encode()))).toEqual(contentOf(doc));
+        expect(contentOf(docOf(first, state.encode(decodeStateVector(before))))).toEqual(contentOf(doc));
+    });
+
     it('[U4] what the scan lets through, every client can apply; the rest is refused without side effects', () => {
         let passed = 0;
         let refused = 0;

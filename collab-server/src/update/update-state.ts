@@ -1,4 +1,4 @@
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, asBuffer } from './byte-writer.ts';
 import { DeleteRanges } from './delete-ranges.ts';
 import { scanUpdate, type Run, type ScannedUpdate } from './scan-update.ts';
 import { Segment, cutAtClock, cutAtStruct } from './segment.ts';
@@ -7,6 +7,8 @@ import { UpdateReader } from './update-reader.ts';
 export type StateVector = ReadonlyMap<number, number>;
 
 const SKIP = 10;
+/** Smaller documents are encoded in no time, and many of them would each keep the message they came in. */
+const WHOLE_BYTES = 16 * 1024;
 
 /**
  * A Yjs document as bytes: for each client its encoded structs, joined at byte level and never decoded. Appending an
@@ -31,13 +33,15 @@ export class UpdateState {
 
     /** Takes an update in and says whether it brought anything new. */
     append(update: ScannedUpdate): boolean {
+        const wasEmpty = this.isEmpty;
         let changed = false;
         for (const run of update.runs) {
             changed = this.appendRun(run, update.bytes) || changed;
         }
         changed = this.deletes.add(update) || changed;
         if (changed) {
-            this.encoded = undefined;
+            // An update that begins a document is its encoding: a large one is not copied to be given out.
+            this.encoded = wasEmpty && update.bytes.length >= WHOLE_BYTES ? asBuffer(update.bytes) : undefined;
         }
         return changed;
     }
