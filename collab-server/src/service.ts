@@ -8,7 +8,6 @@ import { isRevokedBy } from './auth/identity.ts';
 import { RevocationFeed } from './auth/revocation-feed.ts';
 import { DocumentStore } from './documents/document-store.ts';
 import { Hooks, type HookListeners } from './hooks/hooks.ts';
-import { buildApp } from './http/build-app.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CommitBeat } from './log/commit-beat.ts';
 import type { UpdateLog } from './log/update-log.ts';
@@ -72,7 +71,7 @@ export class CollabService implements SessionHost {
     readonly openSockets = new Set<Duplex>();
     private readonly admission: Admission;
     private readonly feed: RevocationFeed | undefined;
-    private app: FastifyInstance | undefined;
+    private app: Promise<FastifyInstance> | undefined;
     private sweeper: NodeJS.Timeout | undefined;
     private draining = false;
     private closing: Promise<void> | undefined;
@@ -169,25 +168,35 @@ export class CollabService implements SessionHost {
         return !(fromGateway && (this.feed !== undefined || this.options.revokedByCaller === true));
     }
 
-    /** Begins to follow revocations and prepares the HTTP side. */
-    async start(): Promise<void> {
+    /** Begins to follow revocations. */
+    start(): Promise<void> {
         this.feed?.start();
         this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
-        this.app = await buildApp(this);
-        await this.app.ready();
+        return Promise.resolve();
     }
 
     /** Serves one HTTP request. */
     handleRequest(request: IncomingMessage, response: ServerResponse): void {
-        if (!this.app) {
-            response.writeHead(503).end();
-            return;
-        }
         if (!this.strip(request)) {
             response.writeHead(404).end();
             return;
         }
-        this.app.routing(request, response);
+        this.app ??= this.openApp();
+        this.app.then(
+            (app) => app.routing(request, response),
+            (error: unknown) => {
+                this.logger.error({ error }, 'the HTTP side could not be started');
+                response.writeHead(503).end();
+            },
+        );
+    }
+
+    /** The HTTP side is a quarter of the memory of an idle server, and of the time it takes to start: it waits for its first request. */
+    private async openApp(): Promise<FastifyInstance> {
+        const { buildApp } = await import('./http/build-app.ts');
+        const app = await buildApp(this);
+        await app.ready();
+        return app;
     }
 
     /** Serves one upgrade. The caller has decided that it is for us. */
@@ -268,7 +277,7 @@ export class CollabService implements SessionHost {
             }
             await this.whenGone();
             this.commits.stop();
-            await this.app?.close();
+            await (await this.app)?.close();
             await this.documents.close();
             await this.log.close();
         }

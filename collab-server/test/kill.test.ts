@@ -42,6 +42,7 @@ describe('kill -9', () => {
             expect(acknowledged).toBeGreaterThan(kills * 20);
             console.log(`${kills} kills, ${acknowledged} updates acknowledged, 0 lost`);
         },
-        kills * 10_000,
+        // For a machine that is busy with other things: each round starts the server anew.
+        kills * 30_000,
     );
 });
