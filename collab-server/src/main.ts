@@ -6,7 +6,6 @@ import { createJwtAuthenticator, remoteKeys } from './auth/authenticator.ts';
 import { parseCommandLine } from './command-line.ts';
 import { readConfig, readImportConfig, type CollabConfig } from './config.ts';
 import { WebhookOutbox } from './hooks/webhook-outbox.ts';
-import { runImport } from './import/import-command.ts';
 import { openLog } from './log/open-log.ts';
 import { UpdateLogError } from './log/update-log.ts';
 import { createCollabService, type CollabService } from './service.ts';
@@ -88,6 +87,7 @@ function describe(error: unknown): string {
 try {
     const { command, values } = parseCommandLine(process.argv.slice(2));
     if (command === 'import') {
+        const { runImport } = await import('./import/import-command.ts');
         process.exitCode = await runImport(readImportConfig(values, process.env), (line) => process.stdout.write(`${line}\n`));
     } else {
         await serve(readConfig(values, process.env));

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../../..');
 const TICKS_PER_SECOND = 100;
+/** Fewer, larger collections of short-lived objects. */
+const TUNED_NODE = ['--max-semi-space-size=64'];
 
 /** The servers that are compared. `basePath` is where their protocol is spoken. */
 export const servers = {
@@ -23,17 +25,35 @@ export const servers = {
         basePath: '/',
         command: () => [join(root, 'node_modules/y-websocket-2/bin/server.cjs')],
     },
+    'y-websocket-tuned': {
+        label: 'y-websocket 2.1.0, tuned (keeps nothing)',
+        protocol: 'y',
+        basePath: '/',
+        command: (port) => [...TUNED_NODE, join(here, 'peer-y-websocket.mjs'), port],
+    },
     'hocuspocus-3': {
-        label: 'Hocuspocus 3.4.4 (default, keeps nothing)',
+        label: 'Hocuspocus 3.4.4 (keeps nothing)',
         protocol: 'hocuspocus',
         basePath: '/',
         command: (port) => [join(here, 'peer-hocuspocus.mjs'), 'hocuspocus-server-3', port],
     },
+    'hocuspocus-3-tuned': {
+        label: 'Hocuspocus 3.4.4, tuned (keeps nothing)',
+        protocol: 'hocuspocus',
+        basePath: '/',
+        command: (port) => [...TUNED_NODE, join(here, 'peer-hocuspocus.mjs'), 'hocuspocus-server-3', port, 'tuned'],
+    },
     'hocuspocus-4': {
-        label: 'Hocuspocus 4.7.0 (default, keeps nothing)',
+        label: 'Hocuspocus 4.7.0 (keeps nothing)',
         protocol: 'hocuspocus',
         basePath: '/',
         command: (port) => [join(here, 'peer-hocuspocus.mjs'), '@hocuspocus/server', port],
+    },
+    'hocuspocus-4-tuned': {
+        label: 'Hocuspocus 4.7.0, tuned: flushes every 5 ms (keeps nothing)',
+        protocol: 'hocuspocus',
+        basePath: '/',
+        command: (port) => [...TUNED_NODE, join(here, 'peer-hocuspocus.mjs'), '@hocuspocus/server', port, 'tuned'],
     },
 };
 
