@@ -144,6 +144,7 @@ async function application(pluginsKey) {
         ...(await filesBelow(path.join(ide, 'resources'))),
         ...(await filesBelow(path.join(root, 'extensions'), (file) => /[/\\]src[/\\]/.test(file) && !/\.test\.ts$/.test(file))),
         ...(await filesBelow(path.join(root, 'packages/protocol/src'), (file) => !file.endsWith('.test.ts'))),
+        ...(await filesBelow(path.join(root, 'packages/collab-client/src'), (file) => !file.endsWith('.test.ts'))),
     ];
     const log = logger('application');
     const key = await hashOf(root, inputs, pluginsKey);

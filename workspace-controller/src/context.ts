@@ -101,6 +101,7 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         store,
         runtime,
         mintControlToken: auth.mintControlToken,
+        mintPeerToken: auth.mintPeerToken,
         credentials: auth.credentialProvider,
         audit,
         clock,

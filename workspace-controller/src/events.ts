@@ -36,3 +36,6 @@ export interface CredentialProvider {
 
 /** Mints the identity token of role `controller` that opens a control socket. Implemented by the auth side. */
 export type ControlTokenMinter = (workspaceUid: string) => Promise<string>;
+
+/** Mints the token that opens the collaboration server for the peer inside a workspace. Implemented by the auth side. */
+export type PeerTokenMinter = (workspace: { uid: string; name: string }) => Promise<string>;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { COLLAB_PATH, IDENTITY_HEADER, RESERVED_PATH } from '@tandem/protocol';
 import { lockDirectory, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
 import type { ControllerConfig } from './config.ts';
 import { openContext, prepareDataDirectory, type ControllerContext, type Programs } from './context.ts';
@@ -9,6 +10,7 @@ import type { CollabTarget } from './gateway/gateway-context.ts';
 import { GatewayMetrics } from './gateway/gateway-metrics.ts';
 import { prepareInstall } from './gateway/prepare-install.ts';
 import { buildApp, dispatchFromWorkspace } from './http/build-app.ts';
+import { refuseUpgrade } from './gateway/problem.ts';
 import { createPlatformServer } from './server/platform-server.ts';
 
 export interface ControllerOptions {
@@ -103,10 +105,25 @@ export async function startController(options: ControllerOptions): Promise<Runni
         ...(install.tls === undefined ? {} : { tls: install.tls }),
         gateway,
         portal: (request, response) => app.routing(request, response),
+        ...(collab === undefined ? {} : { portalUpgrade: (request, socket, head) => openCollab(collab, request, socket, head) }),
         logger,
         clock,
     });
     lifecycle.onStop('server', () => server.close());
     await context.plane.start();
     return { url: config.portalUrl.origin, signInUrl: await context.auth.issueSignInLink(), messages: install.messages, context };
+}
+
+/** The portal's host takes sockets to the collaboration server from those who have a token of their own: workspaces. */
+function openCollab(collab: CollabPart, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    if (path !== COLLAB_PATH) {
+        refuseUpgrade(socket, 'not-found', `On this host the only WebSocket is ${COLLAB_PATH}.`);
+        return;
+    }
+    // No cookie and no gateway's word counts here, only a token that the socket itself presents.
+    delete request.headers.cookie;
+    delete request.headers[IDENTITY_HEADER];
+    request.url = (request.url ?? '').slice(`${RESERVED_PATH}collab`.length);
+    collab.handleUpgrade(request, socket, head);
 }

@@ -76,6 +76,8 @@ export const ControllerMessage = {
         signature: Type.Optional(text(128)),
         refused: Type.Optional(text(512)),
     }),
+    /** Opens the collaboration server for the workspace's own peer: an address (`ws(s)://…`) and a five-minute token. */
+    collabToken: message('collab-token', { id: text(36), url: text(512), token: text(8192) }),
     ping: message('ping', {}),
 } as const;
 
@@ -135,6 +137,7 @@ export const WorkspaceMessage = {
         /** What is signed, base64. */
         data: text(32_768),
     }),
+    collabTokenRequest: message('collab-token-request', { id: text(36) }),
     pong: message('pong', {}),
 } as const;
 

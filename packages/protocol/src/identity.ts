@@ -12,7 +12,7 @@ export const IdentityClaims = Type.Object({
     iss: Type.String({ maxLength: 256 }),
     /** `workspace:<uid>` or `collab`. */
     aud: Type.String({ maxLength: 128 }),
-    /** Name of the `User`, or `controller` for the control socket. */
+    /** Name of the `User`; `controller` for the control socket, `PEER_SUBJECT` for the workspace's own peer. */
     sub: Type.String({ maxLength: 64 }),
     /** Opaque id of the portal session. */
     sid: Type.String({ maxLength: 64 }),
@@ -50,5 +50,7 @@ export type IdentityClaims = Static<typeof IdentityClaims>;
 export const workspaceAudience = (workspaceUid: string): string => `workspace:${workspaceUid}`;
 /** Audience of identity tokens for the collaboration server. */
 export const COLLAB_AUDIENCE = 'collab';
+/** Subject of the peer in a workspace, which owns its files; no person can have this name. */
+export const PEER_SUBJECT = 'tandem-peer';
 /** Grant claim of a workspace's owner. */
 export const OWNER_GRANT = 'owner';

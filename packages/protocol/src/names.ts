@@ -30,6 +30,8 @@ export const PORT_HOST_SEPARATOR = '--';
 export const API_PREFIX = '/api/v1';
 /** Paths on workspace origins that the gateway answers itself. */
 export const RESERVED_PATH = '/.tandem/';
+/** Collaboration server on workspace origins (with their cookie) and on the portal's (with a token), in Hocuspocus framing. */
+export const COLLAB_PATH = '/.tandem/collab/hocuspocus';
 /** On the IDE's server: the control WebSocket, dialled by the controller only. */
 export const CONTROL_PATH = '/.tandem/control';
 

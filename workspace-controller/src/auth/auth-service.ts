@@ -131,6 +131,9 @@ export class AuthService {
     /** Mints the identity token of role `controller` that opens a control socket. */
     readonly mintControlToken = (workspaceUid: string): Promise<string> => this.registry.mintControlToken(workspaceUid);
 
+    /** Mints the token that opens the collaboration server for the peer inside a workspace. */
+    readonly mintPeerToken = (workspace: { uid: string; name: string }): Promise<string> => this.registry.mintPeerToken(workspace);
+
     /**
      * A link that signs the first admin in once, within 15 minutes; it makes earlier ones worthless. Printed at every
      * start: whoever can read the server's output owns the server.

@@ -5,6 +5,7 @@ import {
     OWNER_GRANT,
     PORT_HOST_SEPARATOR,
     REVOCATION_FEED_LOST_MS,
+    PEER_SUBJECT,
     rooms,
     workspaceAudience,
     type GrantRole,
@@ -228,6 +229,25 @@ export class StoredWorkspaceAccessRegistry implements WorkspaceAccessRegistry {
             sid: 'controller',
             grant: 'controller',
             role: 'controller',
+            iat: issuedAt,
+            exp: issuedAt + IDENTITY_TOKEN_LIFETIME_MS / 1000,
+            jti: randomToken(16),
+        };
+        return this.deps.keys.sign(claims);
+    }
+
+    /** Identity token of the peer inside a workspace: it may do everything with the rooms of its workspace, and nothing else. */
+    mintPeerToken(workspace: { uid: string; name: string }): Promise<string> {
+        const issuedAt = Math.floor(this.deps.clock.now() / 1000);
+        const claims: IdentityClaims = {
+            iss: this.deps.issuer,
+            aud: COLLAB_AUDIENCE,
+            sub: PEER_SUBJECT,
+            sid: PEER_SUBJECT,
+            grant: PEER_SUBJECT,
+            role: 'controller',
+            ws: workspace.name,
+            rooms: [{ pattern: rooms.all(workspace.uid), access: 'write' }],
             iat: issuedAt,
             exp: issuedAt + IDENTITY_TOKEN_LIFETIME_MS / 1000,
             jti: randomToken(16),

@@ -1,7 +1,7 @@
-import type { Kind, Workspace, WorkspaceMessage, WorkspacePool } from '@tandem/protocol';
+import { COLLAB_PATH, type Kind, type Workspace, type WorkspaceMessage, type WorkspacePool } from '@tandem/protocol';
 import { AppError, type Clock, type Logger } from '@tandem/server-kit';
 import type { AuditSink } from '../audit/audit-sink.ts';
-import type { ControlTokenMinter, CredentialProvider, WorkspaceDirectory } from '../events.ts';
+import type { ControlTokenMinter, CredentialProvider, PeerTokenMinter, WorkspaceDirectory } from '../events.ts';
 import type { WorkspaceRuntime } from '../runtime/workspace-runtime.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import { ControlSessions } from './control/control-sessions.ts';
@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
     store: ResourceStore;
     runtime: WorkspaceRuntime;
     mintControlToken: ControlTokenMinter;
+    /** Absent: no collaboration server, workspaces share among their own pages only. */
+    mintPeerToken?: PeerTokenMinter;
     credentials: CredentialProvider;
     audit: Pick<AuditSink, 'append'>;
     clock: Clock;
@@ -198,6 +200,10 @@ export function createControlPlane(options: ControlPlaneOptions): ControlPlane {
             } else if (message.type === 'ssh-sign-request') {
                 const result = await options.credentials.sshSign(workspace.spec.owner, message);
                 sessions.send(uid, { type: 'ssh-signature', id: message.id, ...result });
+            } else if (message.type === 'collab-token-request' && options.mintPeerToken !== undefined) {
+                const token = await options.mintPeerToken({ uid, name: workspace.metadata.name });
+                const url = `${options.portalUrl.replace(/^http/, 'ws')}${COLLAB_PATH}`;
+                sessions.send(uid, { type: 'collab-token', id: message.id, url, token });
             }
         } catch (error) {
             logger.error({ err: error, uid, message: message.type }, 'a request of a workspace failed');

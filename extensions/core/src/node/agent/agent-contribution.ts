@@ -20,6 +20,7 @@ import {
 import { SpareExtensionHost } from '../extension-host/spare-extension-host';
 import { hidePrivateEnvironment, readAgentEnvironment } from './agent-environment';
 import { readJson } from './claim-store';
+import { CollabAccess } from './collab-tokens';
 import { FrontendOwners } from './frontend-owners';
 import { IdentityGuard, identityOf } from './identity-guard';
 import { watchVolume } from './volume-watch';
@@ -34,7 +35,7 @@ const SAVE_ON_SIGNAL_MS = 3_000;
  */
 @injectable()
 export class AgentContribution
-    implements BackendApplicationContribution, WsRequestValidatorContribution, MessagingListenerContribution, AgentHost
+    implements BackendApplicationContribution, WsRequestValidatorContribution, MessagingListenerContribution, AgentHost, CollabAccess
 {
     @inject(EarlyExpressMiddleware) protected readonly early: EarlyExpressMiddleware;
     @inject(WebsocketFrontendConnectionService) protected readonly connections: WebsocketFrontendConnectionService;
@@ -136,6 +137,14 @@ export class AgentContribution
         this.spareHost.renew();
     }
 
+    /** Where the workspace's peer gets its tokens. @throws Error without a controller */
+    async request(): Promise<{ url: string; token: string }> {
+        if (this.agent === undefined) {
+            throw new Error('This workspace was started without a controller.');
+        }
+        return this.agent.collabTokens.request();
+    }
+
     taskRunning(): boolean {
         return (this.tasks?.getTasks()?.length ?? 0) > 0;
     }
@@ -204,6 +213,7 @@ export function bindWorkspaceAgent(bind: interfaces.Bind): void {
     for (const service of [BackendApplicationContribution, WsRequestValidatorContribution, MessagingListenerContribution]) {
         bind(service).toService(AgentContribution);
     }
+    bind(CollabAccess).toService(AgentContribution);
     bind(ConnectionHandler)
         .toDynamicValue(({ container }) => {
             const agent = container.get(AgentContribution);

@@ -4,6 +4,7 @@ import { ActiveGeneration } from './active-generation';
 import { ActivityMonitor } from './activity-monitor';
 import { applyEnvironment, type AgentEnvironment } from './agent-environment';
 import { ClaimStore, judgeActivation, type Claim } from './claim-store';
+import { CollabTokens } from './collab-tokens';
 import { ControlChannel } from './control-channel';
 import { ControllerQuestions } from './controller-questions';
 import { CredentialServer } from './credential-server';
@@ -43,6 +44,7 @@ export class WorkspaceAgent {
     readonly channel: ControlChannel;
     readonly activity: ActivityMonitor;
     readonly preparation: Preparation;
+    readonly collabTokens = new CollabTokens((message) => this.channel.send(message));
     private readonly settings: AgentEnvironment;
     private readonly host: AgentHost;
     private readonly claims: ClaimStore;
@@ -175,6 +177,9 @@ export class WorkspaceAgent {
             case 'ssh-key':
             case 'ssh-signature':
                 this.questions.answer(message);
+                break;
+            case 'collab-token':
+                this.collabTokens.answer(message);
                 break;
             case 'ping':
                 break;
