@@ -167,8 +167,10 @@ describe('the peer of a workspace', () => {
     it('begins a new epoch when nobody has the file open and nothing is unsaved', async () => {
         writeFileSync(pathOf('a.txt'), 'one\n');
         const page = await opened('a.txt');
+        const journals = (): string[] => readdirSync(path.join(folder, 'state')).filter((name) => name.endsWith('.journal'));
+        await vi.waitFor(() => expect(journals()).toHaveLength(1));
         await peer.close(page, page.room, false);
-        await vi.waitFor(() => expect(readdirSync(path.join(folder, 'state')).filter((name) => name.endsWith('.journal'))).toEqual([]));
+        await vi.waitFor(() => expect(journals()).toEqual([]));
         const next = await opened('a.txt');
         expect(page.room).toMatch(/\.0$/);
         expect(next.room).toBe(page.room.replace(/0$/, '1'));

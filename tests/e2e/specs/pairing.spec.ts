@@ -75,8 +75,12 @@ test('two people type at once in one unsaved file, see each other, undo their ow
     await test.step('see where the other is, under the name that the server knows', async () => {
         await expect(ada.locator('.tandem-caret')).toHaveCount(1);
         await expect(grace.locator('.tandem-caret')).toHaveCount(1);
-        const name = await ada.locator('.tandem-caret').evaluate((caret) => getComputedStyle(caret, '::after').content);
-        expect(name).toBe('"Grace"');
+        await grace.keyboard.press('ArrowLeft');
+        const flag = ada.locator('.tandem-flag');
+        await flag.waitFor();
+        expect(await flag.evaluate((node) => getComputedStyle(node, '::after').content)).toBe('"Grace"');
+        await expect(flag).toHaveCount(0);
+        await grace.keyboard.press('End');
         await grace.keyboard.press('Shift+Home');
         await expect(ada.locator('.tandem-selection')).toHaveCount(1);
         await grace.keyboard.press('End');

@@ -24,7 +24,7 @@ export function styleFor(subject: string, name: string, colour: string): string 
     sheet ??= document.head.appendChild(document.createElement('style'));
     sheet.append(
         `.tandem-caret-${key} { border-left-color: ${colour}; }\n` +
-            `.tandem-caret-${key}::after { content: ${cssString(name)}; background: ${colour}; }\n` +
+            `.tandem-flag-${key}::after { content: ${cssString(name)}; background: ${colour}; }\n` +
             `.tandem-selection-${key} { background: ${colour}; }\n`,
     );
     return key;

@@ -143,16 +143,19 @@ export class RemoteCursors {
                 range: at,
                 options: {
                     stickiness: NEVER_GROWS,
-                    beforeContentClassName: [
-                        'tandem-caret',
-                        `tandem-caret-${key}`,
-                        ...(flag ? ['tandem-caret-flag'] : []),
-                        ...(caret.lineNumber === 1 ? ['tandem-caret-first-line'] : []),
-                    ].join(' '),
+                    beforeContentClassName: `tandem-caret tandem-caret-${key}`,
                     zIndex: 10,
                 },
             },
         ];
+        if (flag) {
+            const column = this.model.getLineMaxColumn(caret.lineNumber);
+            result.push({
+                // Behind the line, where it covers no code.
+                range: { startLineNumber: caret.lineNumber, startColumn: column, endLineNumber: caret.lineNumber, endColumn: column },
+                options: { stickiness: NEVER_GROWS, afterContentClassName: `tandem-flag tandem-flag-${key}` },
+            });
+        }
         if (anchor !== head) {
             result.push({
                 range: {
