@@ -21,6 +21,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
         .option('--server-token <token>', 'bearer token of the HTTP API')
         .option('--webhook <url>', 'is told what happens')
         .option('--webhook-secret <secret>', 'signs webhooks')
+        .option('--limits <file>', 'limits that differ from the defaults, as JSON: {"maxDocumentBytes": 1000000}')
         .addHelpText(
             'after',
             '\nEvery option is also an environment variable: TANDEM_COLLAB_PORT, TANDEM_COLLAB_SERVER_TOKEN and so on (see example.env).',

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig, readImportConfig } from './config.ts';
 
@@ -41,6 +43,17 @@ describe('the configuration', () => {
         expect(readConfig({ auth: 'jwks=https://keys.example.com/jwks.json', host: '0.0.0.0' }, {}).jwksUrl).toBe(
             'https://keys.example.com/jwks.json',
         );
+    });
+
+    it('[O3] takes limits from a file and says which name or value is wrong', () => {
+        const file = join(mkdtempSync(join(tmpdir(), 'tandem-limits-')), 'limits.json');
+        writeFileSync(file, '{"maxDocumentBytes": 5000, "idleRoomMs": 1}');
+        expect(readConfig({ auth: 'none', limits: file }, {}).limits).toEqual({ maxDocumentBytes: 5000, idleRoomMs: 1 });
+        writeFileSync(file, '{"maxDocument": 5000, "idleRoomMs": -1}');
+        expect(() => readConfig({ auth: 'none', limits: file }, {})).toThrow(/no limit "maxDocument"[^]*idleRoomMs is -1/);
+        writeFileSync(file, '[]');
+        expect(() => readConfig({ auth: 'none', limits: file }, {})).toThrow('holds no object');
+        expect(() => readConfig({ auth: 'none', limits: '/nonexistent' }, {})).toThrow('cannot be read');
     });
 
     it('[I2] wants one source for an import', () => {

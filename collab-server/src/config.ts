@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigReader } from '@tandem/server-kit';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { LogPlace } from './log/open-log.ts';
 
 export interface CollabConfig extends LogPlace {
@@ -14,6 +16,8 @@ export interface CollabConfig extends LogPlace {
     readonly serverToken: string | undefined;
     readonly webhookUrl: string | undefined;
     readonly webhookSecret: string | undefined;
+    /** What differs from the defaults. */
+    readonly limits: Partial<Limits>;
     readonly logLevel: string;
 }
 
@@ -59,6 +63,7 @@ export function readConfig(values: Readonly<Record<string, unknown>>, environmen
         serverToken: reader.string('serverToken', 'TANDEM_COLLAB_SERVER_TOKEN'),
         webhookUrl: readUrl(reader, 'webhook', 'TANDEM_COLLAB_WEBHOOK', ['http:', 'https:']),
         webhookSecret: reader.string('webhookSecret', 'TANDEM_COLLAB_WEBHOOK_SECRET'),
+        limits: readLimits(reader),
         logLevel: reader.string('logLevel', 'TANDEM_COLLAB_LOG_LEVEL', 'warn'),
     };
     if (config.webhookUrl !== undefined && (config.webhookSecret?.length ?? 0) < 16) {
@@ -87,6 +92,33 @@ export function readImportConfig(values: Readonly<Record<string, unknown>>, envi
     };
     reader.finish();
     return config;
+}
+
+/** Limits from a JSON file: an object of names in `limits.ts` and numbers. */
+function readLimits(reader: ConfigReader): Partial<Limits> {
+    const file = reader.string('limits', 'TANDEM_COLLAB_LIMITS');
+    if (file === undefined) {
+        return {};
+    }
+    let given: unknown;
+    try {
+        given = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+        reader.problem(`TANDEM_COLLAB_LIMITS: ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`);
+        return {};
+    }
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+        reader.problem(`TANDEM_COLLAB_LIMITS: ${file} holds no object. Write {"maxDocumentBytes": 1000000}.`);
+        return {};
+    }
+    for (const [name, value] of Object.entries(given)) {
+        if (!(name in DEFAULT_LIMITS)) {
+            reader.problem(`TANDEM_COLLAB_LIMITS: there is no limit "${name}". The names are in collab-server/src/limits.ts.`);
+        } else if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+            reader.problem(`TANDEM_COLLAB_LIMITS: ${name} is ${JSON.stringify(value)}. Give a number over 0.`);
+        }
+    }
+    return given;
 }
 
 /** Where documents are: a directory, or PostgreSQL with Redis. */

@@ -25,7 +25,7 @@ async function serve(config: CollabConfig): Promise<void> {
         logger,
         hooks: outbox ? [outbox.listeners] : [],
         // Other replicas hear of an edit when it is stored; PostgreSQL groups commits by itself.
-        ...(config.postgresUrl === undefined ? {} : { limits: { commitBeatMs: REPLICA_COMMIT_BEAT_MS } }),
+        limits: { ...(config.postgresUrl === undefined ? {} : { commitBeatMs: REPLICA_COMMIT_BEAT_MS }), ...config.limits },
         serverToken: config.serverToken,
         ...(config.jwksUrl === undefined
             ? {}

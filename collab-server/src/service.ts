@@ -40,8 +40,10 @@ export interface CollabServiceOptions {
     readonly limits?: Partial<Limits>;
     readonly hooks?: readonly HookListeners[];
     readonly logger?: Logger;
-    /** Milliseconds since the epoch. */
+    /** Milliseconds of a clock that never jumps, for durations. */
     readonly now?: () => number;
+    /** Milliseconds since the epoch, for the ends of tokens. */
+    readonly wallClock?: () => number;
 }
 
 const SWEEP_MS = 1_000;
@@ -81,7 +83,8 @@ export class CollabService implements SessionHost {
         this.options = options;
         this.limits = { ...DEFAULT_LIMITS, ...options.limits };
         this.logger = options.logger ?? createLogger({ name: 'collab' });
-        this.now = options.now ?? Date.now;
+        // Clocks of machines are set back and forth; nobody is to be thrown out or held up by that.
+        this.now = options.now ?? (() => performance.now());
         this.log = options.log;
         this.hooks = new Hooks(options.hooks ?? []);
         this.commentRooms = options.commentRooms ?? DEFAULT_COMMENT_ROOMS;
@@ -322,10 +325,11 @@ export class CollabService implements SessionHost {
 
     private sweep(): void {
         const now = this.now();
+        const wallClock = (this.options.wallClock ?? Date.now)();
         for (const session of [...this.sessions]) {
             const { connection } = session;
             connection.checkLiveness(now);
-            session.checkExpiry(now);
+            session.checkExpiry(wallClock);
             if (now - connection.lastSentAt >= this.limits.keepAliveMs) {
                 session.keepAlive();
                 connection.ping();

@@ -12,6 +12,7 @@ import type { Hooks } from '../hooks/hooks.ts';
 export interface SessionHost {
     readonly limits: Limits;
     readonly logger: Logger;
+    /** Milliseconds of a clock that never jumps. */
     readonly now: () => number;
     readonly rooms: RoomRegistry;
     readonly roomHost: RoomHost;
@@ -34,6 +35,6 @@ export interface Session {
     members(): Iterable<{ member: Member; room: string }>;
     /** Sends something that counts as data, so that the client knows we are there. */
     keepAlive(): void;
-    /** Closes what has expired; called on a slow beat. */
+    /** Closes what has expired, `now` in milliseconds since the epoch; called on a slow beat. */
     checkExpiry(now: number): void;
 }

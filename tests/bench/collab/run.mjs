@@ -1,5 +1,6 @@
 // npm run bench:collab: this server beside its peers, interleaved, one server at a time on core 0, the load on core 1.
-//   --repeats N (5)  --seconds N (5)  --servers a,b  --workloads edits,presence,join,restart  --rows 1,2
+//   --repeats N (5)  --seconds N (5)  --servers a,b  --rows 1,2  --documents N (1000000)
+//   --workloads edits,presence,join,restart,history,idle,stored,replicas
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +8,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as Y from 'yjs';
+import { history } from './history.mjs';
+import { replicasMissing, withReplicas } from './replicas.mjs';
 import { reconnectStorm } from './restart.mjs';
 import { servers, startServer } from './servers.mjs';
+import { idleDocuments, storedDocuments } from './stored.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
@@ -16,8 +20,9 @@ const { values } = parseArgs({
         repeats: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
         servers: { type: 'string', default: Object.keys(servers).join(',') },
-        workloads: { type: 'string', default: 'edits,presence,join,restart' },
+        workloads: { type: 'string', default: 'edits,presence,join,restart,history,idle,stored,replicas' },
         rows: { type: 'string' },
+        documents: { type: 'string', default: '1000000' },
     },
 });
 const repeats = Number(values.repeats);
@@ -175,4 +180,62 @@ if (workloads.includes('restart') && names.includes('ours')) {
     console.log(
         `\n### Reconnect storm after kill -9\n\n500 clients synced again ${format(syncedMs)} ms after the restart; ${acknowledged} updates acknowledged, ${lost} lost.`,
     );
+}
+
+const oursIsMeasured = names.includes('ours');
+
+if (workloads.includes('history') && oursIsMeasured) {
+    const { results, operations, deleted, characters, bytes, entries } = await history(repeats);
+    console.log(
+        `\n### An editing history\n\n${operations} keystrokes, ${deleted} of them deletions; ${characters} characters, ${bytes} bytes, stored as a snapshot and ${entries - 1} single edits.\n` +
+            `First client after a start (load from disk and serve): ${show(results, 'firstMs')} ms, of it server CPU ${show(results, 'firstCpuMs')}. Second client: ${show(results, 'secondMs')} ms, CPU ${show(results, 'secondCpuMs')}. Wanted: ≤ 50 ms each. ` +
+            `A Y.Doc of it takes the client ${show(results, 'parseMs')} ms.`,
+    );
+}
+
+if (workloads.includes('idle') && oursIsMeasured) {
+    const { before, opened, after, cpuShare } = await idleDocuments(10_000);
+    const mib = (bytes) => format(bytes / 2 ** 20);
+    console.log(
+        `\n### 10,000 documents that nobody has open\n\nResident ${mib(before.rss)} MiB before (${before.rooms} rooms), ${mib(opened.rss)} MiB when the last was left (${opened.rooms} rooms), ` +
+            `${mib(after.rss)} MiB when they were idle (${after.rooms} rooms), with ${format(cpuShare * 100)} % of a core.`,
+    );
+}
+
+if (workloads.includes('stored') && oursIsMeasured) {
+    console.log(
+        '\n### Start with many stored documents\n\n| documents | listening after ms | served one after ms | CPU ms | RSS MiB |\n| --- | --- | --- | --- | --- |',
+    );
+    for (const { size, results } of await storedDocuments(Number(values.documents), repeats)) {
+        const cells = ['listeningMs', 'servedMs', 'cpuMs', 'rssMiB'].map((key) => show(results, key));
+        console.log(`| ${size} | ${cells.join(' | ')} |`);
+    }
+}
+
+if (workloads.includes('replicas') && oursIsMeasured) {
+    const missing = replicasMissing();
+    if (missing) {
+        console.log(`\n### Two replicas\n\nNot measured: ${missing}.`);
+    } else {
+        const results = await withReplicas(async (pair) => {
+            const list = [];
+            for (let repeat = 0; repeat < repeats; repeat++) {
+                list.push(
+                    await measure('replicas', pair[0], {
+                        name: `replicas-${repeat}`,
+                        rooms: 20,
+                        perSecond: 50,
+                        seconds,
+                        pids: pair.map(({ pid }) => pid),
+                        ports: pair.map(({ port }) => port),
+                    }),
+                );
+            }
+            return list;
+        });
+        console.log(
+            `\n### Two replicas over PostgreSQL and Redis, 2,000 updates/s\n\nFrom one replica to the other p50 ${show(results, 'p50Ms')} ms, p99 ${show(results, 'p99Ms')} ms (wanted ≤ 15); ` +
+                `acknowledged p99 ${show(results, 'ackP99Ms')} ms; both replicas together ${show(results, 'serverShare', 100)} % of a core; ${show(results, 'delivered', 100)} % delivered; load core ${show(results, 'loadShare', 100)} %.`,
+        );
+    }
 }

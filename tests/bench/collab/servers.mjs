@@ -66,11 +66,11 @@ async function freePort() {
 }
 
 /** Starts a server pinned to one core and waits until it listens. */
-export async function startServer(name, { core = 0, data = mkdtempSync(join(tmpdir(), 'collab-bench-')), port } = {}) {
+export async function startServer(name, { core = 0, data = mkdtempSync(join(tmpdir(), 'collab-bench-')), port, args: more = [] } = {}) {
     const server = servers[name];
     port ??= await freePort();
     const pin = core === undefined ? [] : ['taskset', '-c', String(core)];
-    const [command, ...args] = [...pin, process.execPath, ...server.command(String(port), data)];
+    const [command, ...args] = [...pin, process.execPath, ...server.command(String(port), data), ...more];
     const child = spawn(command, args, {
         env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production' },
         stdio: ['ignore', 'ignore', 'inherit'],

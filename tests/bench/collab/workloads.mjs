@@ -13,7 +13,7 @@ export function percentile(values, share) {
 async function connectAll(target, specs, handlers = {}) {
     const clients = [];
     for (const spec of specs) {
-        const client = new RawClient({ ...target, ...spec, ...handlers });
+        const client = new RawClient({ ...target, ...handlers, ...spec });
         client.handshake(target.basePath);
         clients.push(client);
         if (clients.length % 50 === 0) {
@@ -155,5 +155,43 @@ export async function joinStorm(target, { clients: count, update, cpuNs, rssByte
         cpuMs: cpu,
         peakRssMiB: peakRssBytes() / 2 ** 20,
         heldBytesPerByte: (rssHeld - rssBefore) / update.length,
+    };
+}
+
+/** Two clients in each room, one on each replica, both typing: delivery from one replica to the other. */
+export async function replicas(target, { name, rooms, perSecond, seconds, ports, pids, cpuNsOf }) {
+    let measuring = false;
+    const latencies = [];
+    const acks = [];
+    const specs = Array.from({ length: rooms * 2 }, (_, index) => ({
+        room: `${name}-${index % rooms}`,
+        writer: index,
+        port: ports[Math.floor(index / rooms)],
+    }));
+    const clients = await connectAll(target, specs, {
+        onMarker: (us) => measuring && latencies.push(us),
+        onAck: (us) => measuring && acks.push(us),
+    });
+    const stop = openLoop(clients, perSecond, (client, atUs) => client.edit(atUs));
+    await delay(2_000);
+    const cpuUsed = () => pids.reduce((sum, pid) => sum + cpuNsOf(pid), 0);
+    const ownBefore = process.cpuUsage();
+    const cpuBefore = cpuUsed();
+    const startedAt = performance.now();
+    measuring = true;
+    await delay(seconds * 1000);
+    measuring = false;
+    const elapsedMs = performance.now() - startedAt;
+    const serverShare = (cpuUsed() - cpuBefore) / 1e6 / elapsedMs;
+    const own = process.cpuUsage(ownBefore);
+    stop();
+    clients.forEach((client) => client.close());
+    return {
+        p50Ms: percentile(latencies, 0.5) / 1000,
+        p99Ms: percentile(latencies, 0.99) / 1000,
+        ackP99Ms: percentile(acks, 0.99) / 1000,
+        delivered: latencies.length / (rooms * 2 * perSecond * (elapsedMs / 1000)),
+        serverShare,
+        loadShare: (own.user + own.system) / 1000 / elapsedMs,
     };
 }
