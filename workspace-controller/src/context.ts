@@ -3,6 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { STATIC_HOST_LABEL } from '@tandem/protocol';
 import { AppError, type Clock, type Lifecycle, type Logger } from '@tandem/server-kit';
+import { AuditIntents } from './audit/audit-intents.ts';
+import { tellInterrupted } from './audit/tell-interrupted.ts';
 import { ChainAnchor } from './audit/chain-anchor.ts';
 import { SqliteAuditSink } from './audit/sqlite-audit-sink.ts';
 import { AuthService } from './auth/auth-service.ts';
@@ -41,16 +43,23 @@ export interface ControllerContext {
     secrets: SecretBox;
     database: Awaited<ReturnType<typeof openPlatformDatabase>>;
     audit: SqliteAuditSink;
+    intents: AuditIntents;
     runtime: WorkspaceRuntime;
     plane: ControlPlane;
     backup: (options: { homes: boolean }) => ReturnType<typeof createBackup>;
 }
 
-const FILES = { resources: 'resources.sqlite', platform: 'platform.sqlite', audit: 'audit.sqlite', key: 'secret.key' } as const;
+const FILES = {
+    resources: 'resources.sqlite',
+    platform: 'platform.sqlite',
+    audit: 'audit.sqlite',
+    key: 'secret.key',
+    intents: 'audit-intents.log',
+} as const;
 const WORKSPACES_FOLDER = 'workspaces';
 /** What an activation carries. */
 const MAX_KNOWN_HOSTS_CHARACTERS = 32_768;
-const NOT_IN_BACKUPS = ['lock.sqlite', 'lock.pid'];
+const NOT_IN_BACKUPS = ['lock.sqlite', 'lock.pid', FILES.intents];
 
 /**
  * Opens the data directory and makes the adapters.
@@ -70,6 +79,9 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
         logger,
     });
     lifecycle.onStop('audit log', () => audit.close());
+    const intents = new AuditIntents(inData(FILES.intents));
+    lifecycle.onStop('audit intents', () => intents.close());
+    await tellInterrupted(intents, audit, logger);
     const store = await SqliteResourceStore.open(inData(FILES.resources), clock);
     lifecycle.onStop('resource store', () => store.close());
     const isolation = await detectIsolation();
@@ -127,7 +139,7 @@ export async function openContext(options: ContextOptions): Promise<ControllerCo
             clock,
             logger,
         });
-    return { store, auth, secrets, database, audit, runtime, plane, backup };
+    return { store, auth, secrets, database, audit, intents, runtime, plane, backup };
 }
 
 async function readKnownHosts(file: string | undefined): Promise<string | undefined> {

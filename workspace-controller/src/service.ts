@@ -62,6 +62,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         auth: context.auth,
         store: context.store,
         audit: context.audit,
+        intents: context.intents,
         database: context.database,
         secrets: context.secrets,
         directory: context.plane.directory,

@@ -58,6 +58,14 @@ export const Session = Type.Object({
 });
 export type Session = Static<typeof Session>;
 
+export const PasskeySummary = Type.Object({
+    id: text(64),
+    name: text(80),
+    createdAt: time(),
+    lastUsedAt: Type.Optional(time()),
+});
+export const RenamePasskey = Type.Object({ name: text(80, { minLength: 1 }) });
+
 export const SessionSummary = Type.Object({
     id: text(64),
     createdAt: time(),
@@ -178,6 +186,7 @@ export const CreateGrant = Type.Object({
     durationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 525600 })),
 });
 
+export const AUDIT_OUTCOMES = ['allowed', 'denied', 'failed', 'interrupted'] as const;
 /** One entry of the hash-chained audit log. */
 export const AuditEntry = Type.Object({
     sequence: Type.Integer({ minimum: 1 }),
@@ -188,7 +197,8 @@ export const AuditEntry = Type.Object({
     action: text(64),
     /** `Workspace/team-home/api-x7k2` … */
     target: text(256),
-    outcome: oneOf(['allowed', 'denied', 'failed']),
+    /** `interrupted`: the platform ended meanwhile, so whether it was done is not known. */
+    outcome: oneOf(AUDIT_OUTCOMES),
     address: Type.Optional(text(64)),
     /** The grant it was done under. */
     grant: Type.Optional(text(64)),

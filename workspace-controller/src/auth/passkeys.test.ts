@@ -145,6 +145,33 @@ describe('passkeys', () => {
         expect((await register(authenticator)).json()).toMatchObject({ code: 'already-exists' });
     });
 
+    it('are listed with their names, renamed, and removed, but never the last way in', async () => {
+        await fixture.addUser('bob');
+        const ada = await fixture.browser('ada');
+        const [one, two] = [new SoftwareAuthenticator(), new SoftwareAuthenticator()];
+        await register(one);
+        await register(two);
+        await finish(two.get(await begin()));
+        const list = async () =>
+            (await fixture.call(ada, 'listPasskeys')).json<{ items: { id: string; name: string; lastUsedAt?: string }[] }>().items;
+        const [first, second] = await list();
+        expect([first?.lastUsedAt, typeof second?.lastUsedAt]).toEqual([undefined, 'string']);
+        const params = { id: first?.id ?? '' };
+        expect((await fixture.call(ada, 'renamePasskey', { params, body: { name: ' Blue key ' } })).statusCode).toBe(204);
+        expect((await list())[0]?.name).toBe('Blue key');
+
+        const bob = await fixture.browser('bob');
+        expect((await fixture.call(bob, 'deletePasskey', { params })).statusCode).toBe(404);
+        expect((await fixture.call(bob, 'renamePasskey', { params, body: { name: 'mine' } })).statusCode).toBe(404);
+        expect((await fixture.call(ada, 'deletePasskey', { params })).statusCode).toBe(204);
+        expect((await finish(one.get(await begin()))).json()).toMatchObject({ code: 'wrong-credentials' });
+        const last = await fixture.call(ada, 'deletePasskey', { params: { id: second?.id ?? '' } });
+        expect(last.json()).toMatchObject({ code: 'wrong-state' });
+        await fixture.auth.passwords.set('ada', 'correct horse');
+        expect((await fixture.call(ada, 'deletePasskey', { params: { id: second?.id ?? '' } })).statusCode).toBe(204);
+        expect(await list()).toEqual([]);
+    });
+
     it('say what is wrong with what is no answer of a browser', async () => {
         for (const body of [{}, { id: 'x', response: {} }, { id: 'x', response: { clientDataJSON: 'bm8' } }]) {
             expect((await finish(body)).json()).toMatchObject({ code: 'invalid-request', pointer: '/response' });

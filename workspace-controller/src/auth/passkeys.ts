@@ -10,6 +10,7 @@ import type { User } from '@tandem/protocol';
 import { AppError, type Clock } from '@tandem/server-kit';
 import type { PlatformDatabase } from '../database/platform-database.ts';
 import type { OneTimeStore } from './one-time.ts';
+import { hashToken } from './tokens.ts';
 
 const CHALLENGE_LIFETIME_MS = 5 * 60_000;
 const MAX_PER_USER = 20;
@@ -67,13 +68,66 @@ export class Passkeys {
         }
         const { credential } = verified.registrationInfo;
         const inserted = await this.database.query(
-            `INSERT INTO passkey (id, user, public_key, counter, transports, created_at) VALUES (?, ?, ?, ?, ?, ?)
+            `INSERT INTO passkey (id, user, public_key, counter, transports, created_at, name) VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO NOTHING RETURNING id`,
-            [credential.id, user, credential.publicKey, credential.counter, JSON.stringify(credential.transports ?? []), this.clock.now()],
+            [
+                credential.id,
+                user,
+                credential.publicKey,
+                credential.counter,
+                JSON.stringify(credential.transports ?? []),
+                this.clock.now(),
+                nameOf(body),
+            ],
         );
         if (inserted.length === 0) {
             throw new AppError('already-exists', 'This passkey is registered already.');
         }
+    }
+
+    async list(user: string): Promise<{ id: string; name: string; createdAt: string; lastUsedAt?: string }[]> {
+        const rows = await this.database.query('SELECT * FROM passkey WHERE user = ? ORDER BY created_at', [user]);
+        return rows.map((row) => ({
+            id: publicId(String(row['id'])),
+            name: String(row['name']),
+            createdAt: new Date(Number(row['created_at'])).toISOString(),
+            ...(row['last_used_at'] === null ? {} : { lastUsedAt: new Date(Number(row['last_used_at'])).toISOString() }),
+        }));
+    }
+
+    /** @throws AppError `not-found` */
+    async rename(user: string, id: string, name: string): Promise<void> {
+        await this.database.query('UPDATE passkey SET name = ? WHERE id = ? AND user = ?', [
+            name.trim(),
+            await this.credentialId(user, id),
+            user,
+        ]);
+    }
+
+    /** @throws AppError `not-found`, `wrong-state` when the person could not sign in by anything else */
+    async delete(user: string, id: string): Promise<void> {
+        const credentialId = await this.credentialId(user, id);
+        // One statement, so that of the last two removed at once one stays.
+        const gone = await this.database.query(
+            `DELETE FROM passkey WHERE id = ?1 AND user = ?2 AND (
+                 (SELECT count(*) FROM passkey WHERE user = ?2) > 1
+                 OR EXISTS (SELECT 1 FROM password WHERE user = ?2)
+                 OR EXISTS (SELECT 1 FROM external_identity WHERE user = ?2)
+             ) RETURNING id`,
+            [credentialId, user],
+        );
+        if (gone.length === 0) {
+            throw new AppError('wrong-state', 'This is your only way to sign in. Set a password or add another passkey first.');
+        }
+    }
+
+    private async credentialId(user: string, id: string): Promise<string> {
+        const rows = await this.database.query('SELECT id FROM passkey WHERE user = ?', [user]);
+        const found = rows.map((row) => String(row['id'])).find((candidate) => publicId(candidate) === id);
+        if (found === undefined) {
+            throw new AppError('not-found', 'You have no such passkey.');
+        }
+        return found;
     }
 
     async beginSignIn(): Promise<object> {
@@ -122,6 +176,16 @@ export class Passkeys {
         const [row] = await this.database.query('SELECT count(*) AS n FROM passkey WHERE user = ?', [user]);
         return Number(row?.['n'] ?? 0);
     }
+}
+
+/** Credential ids may be a kilobyte long; in addresses stands their hash. */
+const publicId = (credentialId: string): string => hashToken(credentialId);
+
+/** What the person's browser calls itself beside its answer. */
+function nameOf(body: unknown): string {
+    const { name } = body as { name?: unknown };
+    const given = typeof name === 'string' ? name.trim().slice(0, 80) : '';
+    return given === '' ? 'Passkey' : given;
 }
 
 /** The challenge stands in the signed client data; which one was meant is looked up by it. */

@@ -59,4 +59,8 @@ export const PLATFORM_MIGRATIONS: readonly Migration[] = [
             ) STRICT;
         `,
     },
+    {
+        version: 2,
+        sql: `ALTER TABLE passkey ADD COLUMN name TEXT NOT NULL DEFAULT 'Passkey'`,
+    },
 ];

@@ -40,6 +40,9 @@ const EXPECTED: Record<OperationId, Row> = {
     setPassword: SIGNED_IN,
     beginPasskeyRegistration: SIGNED_IN,
     finishPasskeyRegistration: SIGNED_IN,
+    listPasskeys: SIGNED_IN,
+    renamePasskey: SIGNED_IN,
+    deletePasskey: SIGNED_IN,
     listSessions: SIGNED_IN,
     endSession: SIGNED_IN,
     listGitCredentials: SIGNED_IN,
@@ -160,6 +163,8 @@ describe('who may call which operation', () => {
             await fixture.auth.passwords.set(person, 'correct horse');
             return { body: { current: 'correct horse', password: 'battery staple' } };
         },
+        renamePasskey: async (person) => ({ params: { id: await passkey(person) }, body: { name: 'Laptop' } }),
+        deletePasskey: async (person) => ({ params: { id: await passkey(person) } }),
         endSession: async (person) => ({ params: { id: person === 'anonymous' ? 'x' : (await fixture.browser(person)).sessionId } }),
         putGitCredential: async () => ({ params: { host: 'github.com' }, body: { username: 'me', password: 'secret' } }),
         deleteGitCredential: async (person) => {
@@ -219,6 +224,14 @@ describe('who may call which operation', () => {
             return { params: { team: 'home', name: `${name}-guest` } };
         },
     };
+
+    /** A passkey of this person, and another, so that it can be removed. */
+    async function passkey(person: Person): Promise<string> {
+        const insert = `INSERT INTO passkey (id, user, public_key, counter, transports, created_at) VALUES (?, ?, x'00', 0, '[]', 0)`;
+        await fixture.database.query(insert, [`key-${++counter}`, person]);
+        await fixture.database.query(insert, [`key-${++counter}`, person]);
+        return (await fixture.auth.passkeys.list(person))[0]?.id ?? '';
+    }
 
     async function invitationToken(): Promise<string> {
         const { url } = await fixture.auth.invitations.create({ email: `new-${++counter}@example.com` }, 'admin');

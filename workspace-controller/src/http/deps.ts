@@ -1,6 +1,7 @@
 import type { CreateWorkspace, User, Workspace } from '@tandem/protocol';
 import type { Clock, Logger } from '@tandem/server-kit';
 import type { Readable } from 'node:stream';
+import type { AuditIntents } from '../audit/audit-intents.ts';
 import type { AuditSink } from '../audit/audit-sink.ts';
 import type { AuthService } from '../auth/auth-service.ts';
 import type { PlatformDatabase } from '../database/platform-database.ts';
@@ -23,6 +24,7 @@ export interface ApiDeps {
     auth: AuthService;
     store: ResourceStore;
     audit: AuditSink;
+    intents: AuditIntents;
     database: PlatformDatabase;
     secrets: SecretBox;
     directory: WorkspaceDirectory;

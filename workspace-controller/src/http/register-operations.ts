@@ -11,6 +11,7 @@ import {
 } from '@tandem/protocol';
 import { AppError, Bug, toProblem } from '@tandem/server-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { AuditIntent } from '../audit/audit-intents.ts';
 import type { SignInMethod } from '../auth/sessions.ts';
 import { decide, type Target, type TeamRole } from '../domain/permissions.ts';
 import type { ApiContext, Authentication, AuditNotes, Handler } from './api-context.ts';
@@ -69,12 +70,13 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
     const checkAnswer = deps.validateResponses === true && operation.response ? validatorOf(operation.response, 'body') : undefined;
     const run = handlers[id] as unknown as Handler<OperationId>;
     const attempt = ATTEMPTS.has(id);
+    const changes = AUDIT_ACTIONS[id] !== undefined && operation.method !== 'GET';
     const handle: RouteHandlerMethod = async (request, reply) => {
         const audit: AuditNotes = { detail: {} };
         const authentication = request.authentication as Authentication;
         const params = (check.params?.(request.params) ?? {}) as Record<string, string>;
         const facts = factsOf(deps, params, authentication);
-        const entry = entryOf(deps, id, request, authentication, params, audit);
+        const { describe, write: entry } = entryOf(deps, id, request, authentication, params, audit);
         const decision = decide(id, authentication.caller, facts.target);
         if (!decision.allowed) {
             if (authentication.caller.kind === 'person') {
@@ -86,11 +88,19 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
         const body = check.body?.(request.body);
         const context = contextOf(options, { request, reply, authentication, params, query, body, audit, facts });
         const work = async (): Promise<{ status: number; body: unknown }> => {
+            // On file before anything is changed: should this process end now, its next start tells of it.
+            const intent = changes ? deps.intents.begin(describe()) : undefined;
+            const finish = (): void => {
+                if (intent !== undefined) {
+                    deps.intents.end(intent);
+                }
+            };
             try {
                 const result = await run(context);
                 await entry('allowed').catch((cause: unknown) => {
                     throw new UnauditedError(cause);
                 });
+                finish();
                 return { status: operation.status, body: result };
             } catch (error) {
                 if (error instanceof UnauditedError) {
@@ -98,7 +108,7 @@ function registerOperation(app: FastifyInstance, id: OperationId, options: Regis
                 }
                 // Failures of the server itself are in its log; the audit log tells what people were refused.
                 const { code, status } = toProblem(error);
-                await entry(status === 401 || status === 403 ? 'denied' : 'failed', { code }).catch(() => undefined);
+                await entry(status === 401 || status === 403 ? 'denied' : 'failed', { code }).then(finish, () => undefined);
                 throw error;
             }
         };
@@ -214,9 +224,13 @@ function ownerFor(authentication: Authentication, workspace: Workspace): string 
     return access !== undefined && access.role !== 'owner' && workspace.spec.owner === access.user.name ? '' : workspace.spec.owner;
 }
 
-type Entry = (outcome: 'allowed' | 'denied' | 'failed', detail?: Record<string, string>) => Promise<void>;
+interface Entry {
+    /** What is known of it before it is done. */
+    describe(): AuditIntent;
+    write(outcome: 'allowed' | 'denied' | 'failed', detail?: Record<string, string>): Promise<void>;
+}
 
-/** Writes the audit entry of a changing operation; what only reads leaves one when it was denied. */
+/** The audit entry of a changing operation; what only reads leaves one when it was denied. */
 function entryOf(
     deps: ApiDeps,
     id: OperationId,
@@ -226,22 +240,27 @@ function entryOf(
     notes: AuditNotes,
 ): Entry {
     const action = AUDIT_ACTIONS[id];
-    return async (outcome, detail = {}) => {
-        if (action === undefined && outcome !== 'denied') {
-            return;
-        }
+    const describe = (): AuditIntent => {
         const target =
             notes.target ?? [operations[id].tag, params['team'], params['name'] ?? publicId(id, params)].filter(Boolean).join('/');
         const grant = authentication.workspaceAccess?.grantId;
-        await deps.audit.append({
+        return {
             actor: notes.actor ?? authentication.user?.metadata.name ?? 'anonymous',
             action: action ?? `api.${id}`,
             target: target.slice(0, 256),
-            outcome,
             address: request.ip.slice(0, 64),
             ...(grant === undefined ? {} : { grant }),
-            detail: clip({ ...notes.detail, ...detail, ...(authentication.token === undefined ? {} : { token: authentication.token.id }) }),
-        });
+        };
+    };
+    return {
+        describe,
+        async write(outcome, detail = {}) {
+            if (action === undefined && outcome !== 'denied') {
+                return;
+            }
+            const token: Record<string, string> = authentication.token === undefined ? {} : { token: authentication.token.id };
+            await deps.audit.append({ ...describe(), outcome, detail: clip({ ...notes.detail, ...detail, ...token }) });
+        },
     };
 }
 

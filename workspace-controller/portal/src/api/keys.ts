@@ -20,6 +20,7 @@ export const keys = {
     sharedMachine: ['shared-machine'],
     me: ['me'],
     sessions: ['sessions'],
+    passkeys: ['passkeys'],
     gitCredentials: ['git-credentials'],
     sshKey: ['ssh-key'],
     tokens: ['tokens'],

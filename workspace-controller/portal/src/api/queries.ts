@@ -82,6 +82,7 @@ export const invitationsQuery = queryOptions({
     ...fresh,
 });
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: ({ signal }) => api.getMe({ signal }), ...fresh });
+export const passkeysQuery = queryOptions({ queryKey: keys.passkeys, queryFn: ({ signal }) => api.listPasskeys({ signal }), ...fresh });
 export const sessionsQuery = queryOptions({ queryKey: keys.sessions, queryFn: ({ signal }) => api.listSessions({ signal }), ...fresh });
 export const gitCredentialsQuery = queryOptions({
     queryKey: keys.gitCredentials,

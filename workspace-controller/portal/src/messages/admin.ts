@@ -148,7 +148,7 @@ export const adminMessages = {
         from: 'From',
         to: 'Until',
         any: 'Any',
-        outcomes: { allowed: 'Allowed', denied: 'Denied', failed: 'Failed' },
+        outcomes: { allowed: 'Allowed', denied: 'Denied', failed: 'Failed', interrupted: 'Interrupted' },
         clear: 'Clear filters',
         export: 'Export as JSON lines',
         verify: 'Verify log',

@@ -1,6 +1,7 @@
 import type { startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import type { Session } from '@tandem/protocol';
 import { api } from '../api/client.ts';
+import { browserInWords } from '../logic/browser-in-words.ts';
 import { messages } from '../messages.ts';
 
 /** Whether this browser can use passkeys on this address. */
@@ -23,7 +24,8 @@ export async function signInWithPasskey(): Promise<Session> {
 export async function registerPasskey(): Promise<void> {
     const optionsJSON = (await api.beginPasskeyRegistration()) as unknown as RegistrationOptions;
     const response = await dialog(async () => (await library()).startRegistration({ optionsJSON }));
-    await api.finishPasskeyRegistration({ body: response as unknown as Record<string, unknown> });
+    const name = browserInWords(navigator.userAgent);
+    await api.finishPasskeyRegistration({ body: { ...(response as unknown as Record<string, unknown>), name } });
 }
 
 async function dialog<T>(open: () => Promise<T>): Promise<T> {

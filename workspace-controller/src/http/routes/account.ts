@@ -14,6 +14,9 @@ export const accountHandlers: Handlers<
     | 'setPassword'
     | 'beginPasskeyRegistration'
     | 'finishPasskeyRegistration'
+    | 'listPasskeys'
+    | 'renamePasskey'
+    | 'deletePasskey'
     | 'listSessions'
     | 'endSession'
     | 'listGitCredentials'
@@ -60,6 +63,12 @@ export const accountHandlers: Handlers<
     beginPasskeyRegistration: async ({ deps, user }) => ({ ...(await deps.auth.passkeys.beginRegistration(user)) }),
 
     finishPasskeyRegistration: async ({ deps, user, body }) => deps.auth.passkeys.finishRegistration(user.metadata.name, body),
+
+    listPasskeys: async ({ deps, user }) => ({ items: await deps.auth.passkeys.list(user.metadata.name) }),
+
+    renamePasskey: async ({ deps, user, params, body }) => deps.auth.passkeys.rename(user.metadata.name, params.id, body.name),
+
+    deletePasskey: async ({ deps, user, params }) => deps.auth.passkeys.delete(user.metadata.name, params.id),
 
     listSessions: async ({ deps, user, authentication }) => ({
         items: deps.auth.sessions

@@ -18,6 +18,8 @@ import {
 } from '@tandem/protocol';
 import { createLogger, FakeClock, type Clock, type SqliteDatabase } from '@tandem/server-kit';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { AuditIntents } from '../../audit/audit-intents.ts';
+import { tellInterrupted } from '../../audit/tell-interrupted.ts';
 import { ChainAnchor } from '../../audit/chain-anchor.ts';
 import { SqliteAuditSink } from '../../audit/sqlite-audit-sink.ts';
 import { AuthService } from '../../auth/auth-service.ts';
@@ -63,6 +65,7 @@ export class ApiFixture {
     auth!: AuthService;
     store!: SqliteResourceStore;
     audit!: SqliteAuditSink;
+    intents!: AuditIntents;
     database!: SqliteDatabase;
     secrets!: SecretBox;
     readonly anonymous: Client = { headers: {}, name: undefined };
@@ -93,6 +96,8 @@ export class ApiFixture {
         this.secrets = await SecretBox.open(join(this.folder, 'secret.key'));
         const anchor = new ChainAnchor(this.database, this.secrets, logger);
         this.audit = await SqliteAuditSink.open({ path: join(this.folder, 'audit.sqlite'), anchor, clock, logger });
+        this.intents = new AuditIntents(join(this.folder, 'audit-intents.log'));
+        await tellInterrupted(this.intents, this.audit, logger);
         const portalUrl = this.options.portalUrl ?? PORTAL;
         const { store, database, secrets, audit } = this;
         this.auth = await AuthService.open({
@@ -111,6 +116,7 @@ export class ApiFixture {
             auth: this.auth,
             store,
             audit,
+            intents: this.intents,
             database,
             secrets,
             directory: {
@@ -146,6 +152,7 @@ export class ApiFixture {
         await this.app.close();
         await this.auth.close();
         await this.audit.close();
+        this.intents.close();
         await this.store.close();
         await this.database.close();
     }

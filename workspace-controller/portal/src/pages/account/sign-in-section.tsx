@@ -6,6 +6,7 @@ import { FailureAlert } from '../../components/failure-alert.tsx';
 import { Section } from '../../components/section.tsx';
 import { messages } from '../../messages.ts';
 import { passkeysWork, registerPasskey } from '../../passkeys/passkeys.ts';
+import { PasskeyList } from './passkey-list.tsx';
 import { PasswordFields } from './password-fields.tsx';
 import classes from './form.module.css';
 
@@ -16,7 +17,8 @@ export function SignInSection() {
     const { mutate, isPending, isSuccess, error } = useMutation({
         mutationFn: registerPasskey,
         meta: { inline: true },
-        onSuccess: () => client.invalidateQueries({ queryKey: keys.session }),
+        onSuccess: () =>
+            Promise.all([client.invalidateQueries({ queryKey: keys.session }), client.invalidateQueries({ queryKey: keys.passkeys })]),
     });
     return (
         <Section id="sign-in" title={texts.title}>
@@ -32,6 +34,7 @@ export function SignInSection() {
                         </Button>
                     )}
                 </div>
+                <PasskeyList />
                 <div role="status">
                     {isSuccess && (
                         <span className={classes['done']}>

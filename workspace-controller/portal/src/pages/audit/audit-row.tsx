@@ -1,12 +1,12 @@
 import { UnstyledButton } from '@mantine/core';
-import { IconBan, IconCheck, IconChevronRight, IconX } from '@tabler/icons-react';
+import { IconBan, IconCheck, IconChevronRight, IconX, IconHelpCircle } from '@tabler/icons-react';
 import type { AuditEntry } from '@tandem/protocol';
 import { useState } from 'react';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { messages } from '../../messages.ts';
 import classes from './audit-row.module.css';
 
-const ICONS = { allowed: IconCheck, denied: IconBan, failed: IconX } as const;
+const ICONS = { allowed: IconCheck, denied: IconBan, failed: IconX, interrupted: IconHelpCircle } as const;
 
 /** One entry; all of it on demand. */
 export function AuditRow({ entry, actor }: { entry: AuditEntry; actor: string }) {

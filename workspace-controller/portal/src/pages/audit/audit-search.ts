@@ -1,6 +1,6 @@
 import type { AuditFilters } from '../../api/keys.ts';
 
-export const AUDIT_OUTCOMES = ['allowed', 'denied', 'failed'] as const;
+export const AUDIT_OUTCOMES = ['allowed', 'denied', 'failed', 'interrupted'] as const;
 
 /** The filters as they stand in the address; days are in the reader's zone. */
 export interface AuditSearch {
