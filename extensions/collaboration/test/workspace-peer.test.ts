@@ -189,6 +189,18 @@ describe('the peer of a workspace', () => {
         expect(third.text.toString()).toBe('one\n');
     });
 
+    it('forgets a file that is gone and whose text nobody wants', async () => {
+        writeFileSync(pathOf('a.txt'), 'one\n');
+        const page = await opened('a.txt');
+        page.text.insert(0, 'unsaved ');
+        rmSync(pathOf('a.txt'));
+        await vi.waitFor(() => expect(page.saved?.length).toBe(-1));
+        await peer.close(page, page.room, true);
+        await vi.waitFor(() => expect(readdirSync(path.join(folder, 'state')).filter((name) => name.endsWith('.journal'))).toEqual([]));
+        writeFileSync(pathOf('a.txt'), 'new\n');
+        expect((await opened('a.txt')).text.toString()).toBe('new\n');
+    });
+
     it('writes nothing while it lacks some of what a page has', async () => {
         writeFileSync(pathOf('a.txt'), 'one\n');
         const page = await opened('a.txt');

@@ -82,6 +82,8 @@ export const PORTAL_PAGES = {
     invitation: '/invitation',
     /** `?repo=<git url>&ref=<ref>` */
     newWorkspace: '/new',
+    /** Followed by the workspace's name; `?share=1` opens the dialog that lets somebody in. */
+    workspace: '/workspaces/',
 } as const;
 /** Name of a one-time secret in a link's fragment, which no server and no log sees. */
 export const LINK_TOKEN_FRAGMENT = 'token';

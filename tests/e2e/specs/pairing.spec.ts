@@ -137,6 +137,47 @@ test('two people type at once in one unsaved file, see each other, undo their ow
     });
 });
 
+test('the owner shares from the status bar, sees who comes, goes where they are, and takes it back', async ({
+    platform,
+    admin,
+    browserOf,
+}) => {
+    test.setTimeout(patient(240_000));
+    const { teams } = await admin.api.getSession();
+    const linus = await invite(platform, admin.api, 'Linus', teams[0]?.name);
+    const url = `${platform.url}/open/${workspace.metadata.name}`;
+    const ada = await browserOf(admin);
+    const adaIde = await openFile(ada, url, 'notes.txt');
+
+    const [portal] = await Promise.all([
+        ada.context().waitForEvent('page'),
+        adaIde.statusBar().getByText('Share', { exact: true }).click(),
+    ]);
+    await portal.getByRole('textbox', { name: 'Person' }).fill('Linus');
+    await portal.getByRole('option', { name: /Linus/ }).click();
+    await portal.getByRole('button', { name: 'Share workspace' }).click();
+    const link = await portal.getByRole('textbox', { name: 'Link to the workspace' }).inputValue();
+    expect(link).toBe(url);
+    await portal.getByRole('button', { name: 'Done' }).click();
+
+    const guestPage = await browserOf(linus);
+    const guestIde = await openFile(guestPage, link, 'windows.txt');
+    await guestIde.goToLine(2, 1);
+    await expect(adaIde.statusBar()).toContainText('Linus');
+    await expect(guestIde.statusBar()).toContainText((await admin.api.getSession()).user.displayName);
+    await ada.screenshot({ path: test.info().outputPath('somebody-is-here.png') });
+
+    await adaIde.statusBar().getByText('Linus').click();
+    await adaIde.pick('Linus');
+    await expect(adaIde.tab('windows.txt')).toHaveCount(1);
+    await expect(adaIde.statusBar()).toContainText('Ln 2, Col 1');
+
+    await portal.getByRole('button', { name: 'Revoke access of Linus' }).click();
+    await expect(guestPage.locator('body')).toContainText(/revoked|no longer|access/i);
+    await expect(adaIde.statusBar()).not.toContainText('Linus');
+    await expect(adaIde.statusBar().getByText('Share', { exact: true })).toBeVisible();
+});
+
 test('line endings survive two people', async ({ platform, admin, browserOf }) => {
     const url = `${platform.url}/open/${workspace.metadata.name}`;
     const ada = await browserOf(admin);

@@ -51,11 +51,16 @@ export class SharedDocuments {
         );
     }
 
-    private async bind(model: SharedEditorModel): Promise<BoundDocument> {
+    /** Loads what sharing needs, once. */
+    startSession(): Promise<PairingSession> {
         this.session ??= import('./binding/pairing-session').then(
             ({ PairingSession: Session }) => new Session({ server: this.server, client: this.client }),
         );
-        const document = await (await this.session).bind(model);
+        return this.session;
+    }
+
+    private async bind(model: SharedEditorModel): Promise<BoundDocument> {
+        const document = await (await this.startSession()).bind(model);
         this.bound.set(model, document);
         model.onDispose(() => {
             this.bound.delete(model);

@@ -45,6 +45,8 @@ export interface SaveOutcome {
 
 export const SharedDocumentsServer = Symbol('SharedDocumentsServer');
 export interface SharedDocumentsServer extends RpcServer<SharedDocumentsClient> {
+    /** The workspace that this is; nothing in a developer's own start. */
+    describe(): Promise<{ readonly workspaceUid: string } | undefined>;
     /** Opens a file for this page. @param uri of scheme `file` */
     open(uri: string): Promise<OpenedDocument | UnsharedFile>;
     /**

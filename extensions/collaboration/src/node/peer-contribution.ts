@@ -33,9 +33,10 @@ export class PeerContribution implements BackendApplicationContribution {
     /** One for each page. */
     serve(page: RpcProxy<SharedDocumentsClient>): SharedDocumentsServer {
         page.onDidCloseConnection(() => void this.started?.then((peer) => peer.leave(page)));
+        const { workspaceUid } = this.settings;
         return {
-            open: async (uri) =>
-                this.settings.workspaceUid === undefined ? { shared: false, reason: 'outside' } : (await this.peer()).open(page, uri),
+            describe: async () => (workspaceUid === undefined ? undefined : { workspaceUid }),
+            open: async (uri) => (workspaceUid === undefined ? { shared: false, reason: 'outside' } : (await this.peer()).open(page, uri)),
             join: async (ticket) => (await this.peer()).join(page, ticket),
             sync: async (room, stateVector) => (await this.peer()).sync(page, room, stateVector),
             rest: async (room) => (await this.peer()).rest(page, room),

@@ -30,6 +30,8 @@ export class PeerDocument {
     private savedMark: SavedMark = { ...NO_FILE, lineEnding: '\n' };
     /** State of the document that the file's text is the text of. */
     private savedState = Y.encodeStateAsUpdate(this.doc);
+    /** Nobody wants what is unsaved; the file may be gone as well. */
+    private abandoned = false;
     /** Pages, and whether they get edits over this connection. */
     private readonly pages = new Map<PageLink, boolean>();
     /** Reading and writing the file, one after another. */
@@ -119,6 +121,7 @@ export class PeerDocument {
 
     /** Takes edits of a page. */
     push(page: PageLink, update: Uint8Array): void {
+        this.abandoned = false;
         Y.applyUpdate(this.doc, update, page);
     }
 
@@ -149,7 +152,10 @@ export class PeerDocument {
             await this.merge();
             const saved = this.savedText();
             this.doc.transact(() => replace(this.text, saved), DISK_ORIGIN);
-            this.noteSaved(this.mark(), Y.encodeStateAsUpdate(this.doc));
+            if (this.savedMark.length >= 0) {
+                this.noteSaved(this.mark(), Y.encodeStateAsUpdate(this.doc));
+            }
+            this.abandoned = true;
         });
     }
 
@@ -162,7 +168,7 @@ export class PeerDocument {
     async dispose(): Promise<void> {
         this.doc.off('update', this.handleUpdate);
         await this.work.catch(() => undefined);
-        await (this.dirty ? this.journal.close() : this.journal.remove());
+        await (this.dirty && !this.abandoned ? this.journal.close() : this.journal.remove());
         this.doc.destroy();
     }
 

@@ -4,6 +4,7 @@ import type { SharedDocumentsServer } from '../../common/shared-documents-protoc
 import type { SharedDocumentsClientImpl } from '../shared-documents-client';
 import type { SharedEditorModel } from '../shared-editor-model';
 import { BoundDocument } from './bound-document';
+import { WorkspacePresence } from './workspace-presence';
 
 /** Everything that Yjs is needed for, in one page: the socket and the open documents. */
 export class PairingSession {
@@ -15,6 +16,11 @@ export class PairingSession {
         this.server = server;
         this.socket = new CollabSocket({ url: `${location.origin.replace(/^http/, 'ws')}${COLLAB_PATH}` });
         client.onDidUpdate(({ room, update }) => this.documents.get(room)?.receive(update));
+    }
+
+    /** Joins the people of the workspace. */
+    enter(workspaceUid: string): WorkspacePresence {
+        return new WorkspacePresence(this.socket, workspaceUid);
     }
 
     /** @throws Error when the document was closed meanwhile */

@@ -1,6 +1,8 @@
 import { Button } from '@mantine/core';
+import { modals } from '@mantine/modals';
 import type { AccessGrant, Workspace } from '@tandem/protocol';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { api } from '../../api/client.ts';
 import { keys } from '../../api/keys.ts';
 import { grantsQuery, usersQuery } from '../../api/queries.ts';
@@ -9,7 +11,9 @@ import { PersonMark } from '../../components/person-mark.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { Section } from '../../components/section.tsx';
 import { showDone } from '../../components/toasts.tsx';
+import { useSearchParam } from '../../components/use-search-param.ts';
 import { messages } from '../../messages.ts';
+import { ShareWorkspaceDialog } from './share-workspace-dialog.tsx';
 import { teamOf } from '../../workspaces/workspace-facts.ts';
 import classes from '../../components/rows.module.css';
 
@@ -28,10 +32,8 @@ export function PeopleInside({ workspace }: { workspace: Workspace }) {
             void client.invalidateQueries({ queryKey: keys.grants });
         },
     });
-    if (grants.data === undefined) {
-        return null;
-    }
-    const active = grants.data.items.filter(
+    const mayShare = user.admin || user.name === workspace.spec.owner;
+    const active = grants.data?.items.filter(
         ({ spec, status, metadata }) =>
             spec.workspaceRef === workspace.metadata.name &&
             metadata.namespace === workspace.metadata.namespace &&
@@ -39,9 +41,35 @@ export function PeopleInside({ workspace }: { workspace: Workspace }) {
             !spec.revoked &&
             status.state === 'active',
     );
-    const mayRevoke = user.admin || user.name === workspace.spec.owner;
+    const [asked, setAsked] = useSearchParam('share');
+    const share = () =>
+        modals.open({
+            title: messages.workspaces.share.title(workspace.spec.displayName),
+            size: 440,
+            children: <ShareWorkspaceDialog workspace={workspace} inside={active ?? []} />,
+        });
+    const opensItself = asked !== '' && mayShare && active !== undefined;
+    useEffect(() => {
+        // Whoever comes from the IDE to share has asked for it already.
+        if (opensItself) {
+            setAsked('');
+            share();
+        }
+    });
+    if (active === undefined) {
+        return null;
+    }
     return (
-        <Section title={texts.people}>
+        <Section
+            title={texts.people}
+            actions={
+                mayShare && (
+                    <Button variant="default" onClick={share}>
+                        {messages.workspaces.share.open}
+                    </Button>
+                )
+            }
+        >
             {active.length === 0 ? (
                 <p className={classes['none']}>{texts.noPeople}</p>
             ) : (
@@ -59,7 +87,7 @@ export function PeopleInside({ workspace }: { workspace: Workspace }) {
                                     </>
                                 )}
                             </span>
-                            {(mayRevoke || grant.spec.subject === user.name) && (
+                            {(mayShare || grant.spec.subject === user.name) && (
                                 <Button
                                     variant="default"
                                     aria-label={texts.revoke(nameOf(grant.spec.subject))}
