@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as Y from 'yjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CollabSocket } from '@tandem/collab-client';
+import { stockClients } from './stock-clients.ts';
 import { startService, waitFor, type RunningService } from './support.ts';
 
 describe('documents over HTTP', () => {
@@ -115,6 +116,24 @@ describe('documents over HTTP', () => {
         const again = socket.open(name);
         await again.whenSynced();
         expect(again.doc.getText('t').toString()).toBe('public ');
+    });
+
+    it('[H5] lets stock y-websocket clients come back to a rewritten document with what is left of it, and not to a deleted one', async () => {
+        await withText('kept');
+        const stock = stockClients.find((kind) => kind.name === 'y-websocket 3.1.0')!;
+        const client = stock.connect({ url: running.url, room: name });
+        closers.push(client.destroy);
+        await waitFor('in', client.isSynced);
+        client.doc.getText('t').insert(0, 'SECRET');
+        client.doc.getText('t').delete(0, 6);
+        await waitFor('the edits', () => running.service.roomHost.counters.updates >= 3);
+        expect((await call('POST', `${path}/purge`)).status).toBe(204);
+        await waitFor('the reset and the way back', () => client.closes.includes(1012) && client.opens() === 2 && client.isSynced());
+        client.doc.getText('t').insert(4, ' and more');
+        await waitFor('an edit after it', async () => (await (await call('GET', `${path}?as=text`)).text()) === 'kept and more');
+        expect((await call('DELETE', path)).status).toBe(204);
+        await waitFor('the end', () => client.closes.includes(4403));
+        expect((await call('GET', path)).status).toBe(404);
     });
 
     it('[H6] closes sockets by an administrative revocation', async () => {

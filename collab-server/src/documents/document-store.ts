@@ -1,4 +1,4 @@
-import { CLOSE_CODES, MAX_ROOM_NAME_BYTES } from '@tandem/protocol';
+import { CLOSE_CODES, MAX_ROOM_NAME_BYTES, type CloseCode } from '@tandem/protocol';
 import { AppError } from '@tandem/server-kit';
 import type { Room } from '../room/room.ts';
 import type { CollabService } from '../service.ts';
@@ -110,7 +110,7 @@ export class DocumentStore {
         const { rooms, log } = this.service;
         await rooms.exclusively(
             checkName(name),
-            (room) => this.reset(room, 'the document was rewritten'),
+            (room) => this.reset(room, 'the document was rewritten', CLOSE_CODES.serviceRestart),
             async () => {
                 for (let attempt = 0; attempt < REWRITE_ATTEMPTS; attempt++) {
                     const stored = await log.load(name);
@@ -174,14 +174,17 @@ export class DocumentStore {
         return new Promise((resolve) => this.service.commits.barrier(name, { committed: () => resolve() }));
     }
 
-    /** Everyone leaves: y-websocket clients are closed, others are told on their shared socket. */
-    reset(room: Room, reason: string): void {
+    /**
+     * Everyone leaves: y-websocket clients are closed, others are told on their shared socket. After a deletion they must
+     * not come back, because they would bring the document with them; after a rewrite they may.
+     */
+    reset(room: Room, reason: string, code: CloseCode = CLOSE_CODES.denied): void {
         for (const member of [...room.members]) {
             const session = this.service.sessionOf(member);
             if (session && 'closeDocument' in session) {
                 (session as { closeDocument(member: unknown, reason: string): void }).closeDocument(member, reason);
             } else {
-                member.connection.close(CLOSE_CODES.denied, reason);
+                member.connection.close(code, reason);
             }
         }
     }

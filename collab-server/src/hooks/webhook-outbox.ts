@@ -52,6 +52,7 @@ export class WebhookOutbox {
 
     get listeners(): HookListeners {
         return {
+            onAuthenticate: (event) => this.add('authenticate', event),
             onLoad: (event) => this.add('load', event),
             onChange: ({ room }) => void this.changed.add(room),
             onStore: ({ room }) => void this.stored.add(room),
