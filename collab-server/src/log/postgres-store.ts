@@ -51,6 +51,8 @@ export class PostgresStore {
             query_timeout: 40_000,
             keepAlive: true,
         });
+        // A connection that breaks fails its query; the event of its own would end the process while a transaction holds it.
+        this.pool.on('connect', (client) => client.on('error', () => undefined));
         this.pool.on('error', () => undefined);
     }
 
@@ -84,6 +86,7 @@ export class PostgresStore {
                             SELECT up.id, up.sequence, $4, input.crc, input.data FROM up JOIN input ON input.name = up.name)
              SELECT name, id, sequence FROM up`,
             [batch.map(({ room }) => room), batch.map(({ data }) => data), batch.map(({ data }) => crc32(data)), at],
+            'append',
         );
         return positions(rows);
     }
@@ -237,9 +240,10 @@ export class PostgresStore {
         return this.pool.end();
     }
 
-    private async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[]): Promise<pg.QueryResult<Row>> {
+    /** @param name of a statement that is used so often that PostgreSQL should plan it once for each connection */
+    private async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[], name?: string): Promise<pg.QueryResult<Row>> {
         try {
-            return await this.pool.query<Row>(sql, parameters);
+            return await this.pool.query<Row>({ text: sql, values: parameters, ...(name === undefined ? {} : { name }) });
         } catch (cause) {
             throw describe(cause);
         }
