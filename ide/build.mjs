@@ -46,6 +46,7 @@ async function plugins() {
         path.join(ide, 'plugins-src/package-lock.json'),
         path.join(ide, 'build/plugins.mjs'),
         path.join(ide, 'build/kept-extensions.mjs'),
+        path.join(ide, 'build/licences.mjs'),
         ...(await filesBelow(path.join(ide, 'tools-extension'))),
     ];
     const log = logger('bundled extensions');

@@ -33,7 +33,10 @@ const ALLOWED = new Set([
 /** Weak copyleft: used as separate, unmodified modules that anyone can replace. */
 const ALLOWED_AS_MODULE = new Set(['LGPL-2.1+', 'LGPL-2.1-or-later', 'LGPL-3.0-or-later']);
 /** Packages that name no licence in their manifest, and where it was found. */
-const KNOWN = {};
+const KNOWN = {
+    // Under "licenses", an older form that npm does not put into the lock file; the text is in its LICENSE.
+    httpolyglot: 'MIT',
+};
 
 /** What of the tree is shipped: each lock file and the heading it stands under. */
 const SOURCES = [

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import esbuild from 'esbuild';
 import { DROPPED_EXTENSIONS, NEEDS_TYPESCRIPT } from './kept-extensions.mjs';
+import { writeLicencesOf } from './licences.mjs';
 
 const run = promisify(execFile);
 const MANIFEST_PLACEHOLDER = '<?xml version="1.0" encoding="utf-8"?>\n<PackageManifest Version="2.0.0"/>\n';
@@ -83,7 +84,9 @@ const serverOptions = {
     mainFields: ['module', 'main'],
     plugins: [preferModules],
     logLevel: 'error',
+    // The licences stand in a file beside each bundle.
     legalComments: 'none',
+    metafile: true,
 };
 
 /** Bundled language servers: entry below node_modules, and files that they read beside themselves. */
@@ -121,7 +124,7 @@ async function bundleServers(modules, folder) {
     for (const { name, packageName, entry, files, wasmOf } of SERVERS) {
         const target = path.join(folder, name);
         await mkdir(target, { recursive: true });
-        await esbuild.build({
+        const { metafile } = await esbuild.build({
             ...serverOptions,
             entryPoints: [path.join(modules, packageName, entry)],
             outfile: path.join(target, 'server.js'),
@@ -134,6 +137,14 @@ async function bundleServers(modules, folder) {
             await Promise.all(wasm.map((file) => cp(path.join(modules, wasmOf, file), path.join(target, file))));
         }
         await copyLicence(modules, packageName, target);
+        const copiedFrom = files.map(([from]) =>
+            from
+                .split('/')
+                .slice(0, from.startsWith('@') ? 2 : 1)
+                .join('/'),
+        );
+        const others = [...copiedFrom, ...(wasmOf ? [wasmOf] : [])].map((other) => path.join(modules, other));
+        await writeLicencesOf(metafile, others, target);
     }
     const pyright = path.join(folder, 'pyright');
     await copyWithoutMaps(path.join(modules, 'pyright/dist'), path.join(pyright, 'dist'));
@@ -146,7 +157,7 @@ async function buildToolsExtension(ide, modules, output) {
     const target = path.join(output, 'tandem-tools');
     await mkdir(target, { recursive: true });
     await cp(path.join(source, 'package.json'), path.join(target, 'package.json'));
-    await esbuild.build({
+    const { metafile } = await esbuild.build({
         ...serverOptions,
         entryPoints: [path.join(source, 'src/extension.ts')],
         outfile: path.join(target, 'dist/extension.js'),
@@ -154,6 +165,7 @@ async function buildToolsExtension(ide, modules, output) {
         nodePaths: [modules],
         tsconfigRaw: '{}',
     });
+    await writeLicencesOf(metafile, [], target);
     await bundleServers(modules, path.join(target, 'servers'));
 }
 
