@@ -115,6 +115,14 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     }
 }
 
+/** Node listens on 127.0.0.1; where `localhost` is ::1 first, the debugger would try that for ever. */
+const attachToLoopback: vscode.DebugConfigurationProvider = {
+    resolveDebugConfigurationWithSubstitutedVariables: (_folder, configuration) => {
+        const address = (configuration['address'] as string | undefined) ?? 'localhost';
+        return configuration.request === 'attach' && address === 'localhost' ? { ...configuration, address: '127.0.0.1' } : configuration;
+    },
+};
+
 /** Connects the debuggers of Python, Go, C, C++ and Rust when their adapters are installed. */
 export function registerDebuggers(context: vscode.ExtensionContext): void {
     for (const debugging of DEBUGGERS) {
@@ -131,6 +139,7 @@ export function registerDebuggers(context: vscode.ExtensionContext): void {
         }
     }
     context.subscriptions.push(
+        ...['node', 'pwa-node'].map((type) => vscode.debug.registerDebugConfigurationProvider(type, attachToLoopback)),
         vscode.debug.onDidTerminateDebugSession((session) => {
             delves.get(session.id)?.();
             delves.delete(session.id);

@@ -14,12 +14,17 @@ export function starts(command: string, args: readonly string[]): Promise<boolea
     });
 }
 
-/** Where the tools of a language are put when they are not on the PATH of a process without a login shell. */
+/**
+ * Where the tools of a language are put when they are not on the PATH of a process without a login shell, or when what is first
+ * on it does not start.
+ */
 const usualFolders = [
     path.join(homedir(), 'go/bin'),
     path.join(homedir(), '.cargo/bin'),
     path.join(homedir(), '.local/bin'),
     '/usr/local/go/bin',
+    '/usr/local/bin',
+    '/usr/bin',
 ];
 
 /**

@@ -24,4 +24,9 @@ export class TandemAboutDialog extends AboutDialog {
             </div>
         );
     }
+
+    /** What it is built from stands in the notices; a list of packages tells a person nothing. */
+    protected override renderExtensions(): React.ReactNode {
+        return undefined;
+    }
 }
