@@ -8,8 +8,13 @@ const chromium = [process.env.TANDEM_CHROMIUM, '/usr/bin/chromium', '/usr/bin/ch
 const patience = Number(process.env.TANDEM_PATIENCE ?? 1);
 
 export default defineConfig({
-    testDir: 'tests/e2e/specs',
     outputDir: 'test-results/e2e',
+    projects: [
+        // The IDE by itself, on its own backend.
+        { name: 'ide', testDir: 'ide/test' },
+        // The whole platform.
+        { name: 'platform', testDir: 'tests/e2e/specs' },
+    ],
     // One platform at a time: the tests share two cores with all that the platform starts.
     workers: 1,
     fullyParallel: false,

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildStale } from './lib/build-steps.mjs';
-import { ensureChromium, ensureServices } from './lib/ensure-tools.mjs';
+import { ensureChromium, ensureServices, ensureToolchains } from './lib/ensure-tools.mjs';
 import { requirePinnedNode } from './lib/node-version.mjs';
 
 requirePinnedNode();
@@ -74,6 +74,8 @@ try {
     if (all || flags.has('--e2e')) {
         const chromium = await ensureChromium(root, say);
         if (chromium) {
+            const tools = env.TANDEM_TEST_SIZE === 'full' ? await ensureToolchains(say) : [];
+            tools.forEach((name) => notRun.push(`browser tests that need ${name}: it is not installed`));
             outcomes.push(await browserTests(chromium));
         } else {
             notRun.push('browser tests: no Chromium found and none could be installed (set TANDEM_CHROMIUM to one)');

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const ide = path.dirname(import.meta.dirname);
-const logs = path.join(ide, 'test-results');
+const logs = path.join(path.dirname(ide), 'test-results/backends');
 
 export interface Backend {
     readonly url: string;
@@ -32,7 +32,7 @@ interface Running {
     readonly output: () => string;
 }
 
-async function run(home: string, project: string, port: number, environment: Record<string, string>): Promise<Running> {
+async function run(home: string, project: string, port: number, environment: Readonly<Record<string, string>>): Promise<Running> {
     const options = ['--hostname', '127.0.0.1', '--port', String(port), `--plugins=local-dir:${path.join(ide, 'plugins')}`];
     const child = spawn(process.execPath, [path.join(ide, 'lib/backend/main.js'), project, ...options], {
         env: {
@@ -68,7 +68,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** Starts the built backend on an empty project folder, as the local runtime does, but on a TCP port. */
-export async function startBackend(environment: Record<string, string> = {}): Promise<Backend> {
+export async function startBackend(environment: Readonly<Record<string, string>> = {}): Promise<Backend> {
     const home = await mkdtemp(path.join(os.tmpdir(), 'tandem-ide-'));
     const project = path.join(home, 'project');
     await mkdir(project);

@@ -29,11 +29,20 @@ test.afterAll(async () => {
     await backend.stop();
 });
 
-test('a cut line loses no terminal output, no text and needs no reload', async () => {
+/** How often a host of extensions was started. */
+const hostsStarted = (): number => backend.output().split('PluginManagerExtImpl/init()').length - 1;
+
+test('a cut line loses no terminal output, text, debug session or extension host and needs no reload', async () => {
     test.setTimeout(CUT_MS + 180_000);
     await ide.openFile('index.ts');
     await ide.extensionsReady();
     await ide.page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await ide.openFile('prog.js');
+    await ide.toggleBreakpoint(2);
+    await ide.page.keyboard.press('F5');
+    await ide.stopped();
+    await ide.openFile('index.ts');
+    expect(hostsStarted()).toBe(1);
     await ide.openTerminal();
     // More than fits into a buffer of Theia's own size, printed while the line is dead.
     await ide.runInTerminal('stty -echo; sleep 2; for i in $(seq 1 20000); do echo "line-$i"; done; echo all-$((1+1))-printed');
@@ -51,6 +60,17 @@ test('a cut line loses no terminal output, no text and needs no reload', async (
     await ide.save();
     expect(await readFile(path.join(backend.project, 'index.ts'), 'utf8')).toContain('// typed without a line');
     expect(await ide.page.evaluate(() => 'sameDocument' in window)).toBe(true);
+    await ide.tab('prog.js').click();
+    await ide.page.keyboard.press('F10');
+    await expect(ide.variable('sum')).toContainText('42');
+    await ide.continueToEnd();
+    await ide.tab('index.ts').click();
+    await ide.focusEditor();
+    await ide.page.keyboard.press('Control+End');
+    await ide.type('\nusers[0].');
+    await expect.poll(() => ide.suggestions()).toContain('age');
+    await ide.page.keyboard.press('Escape');
+    expect(hostsStarted()).toBe(1);
     await ide.runInTerminal('echo still-$((40+2))');
     await ide.waitForTerminalText(/still-42/);
 });
@@ -59,7 +79,6 @@ test('a restarted backend is said, and one click leads back to the same place', 
     await backend.restart();
     const dialog = ide.page.getByRole('alertdialog', { name: 'The workspace was restarted' });
     await expect(dialog).toBeVisible();
-    await ide.page.screenshot({ path: 'test-results/restarted.png' });
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await expect(dialog).toHaveCount(0);
     await ide.ready();

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-const FILES: Readonly<Record<string, string>> = {
+/** Contents by path. */
+export type Files = Readonly<Record<string, string>>;
+
+const SAMPLE: Files = {
     'index.ts': [
         'interface User {',
         '    name: string;',
@@ -30,9 +33,9 @@ const FILES: Readonly<Record<string, string>> = {
     'src/needle.txt': 'a needle in a haystack\n',
 };
 
-/** Fills a folder with a small project in a git repository. */
-export async function fillProject(folder: string): Promise<void> {
-    for (const [name, content] of Object.entries(FILES)) {
+/** Fills a folder with a small project in a git repository. @param more files beside those of the sample. */
+export async function fillProject(folder: string, more: Files = {}): Promise<void> {
+    for (const [name, content] of Object.entries({ ...SAMPLE, ...more })) {
         await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
         await writeFile(path.join(folder, name), content);
     }

@@ -81,6 +81,26 @@ const SERVICES = [
     { name: 'git', packages: ['git'], present: () => existsSync('/usr/bin/git') || existsSync('/opt/homebrew/bin/git') },
 ];
 
+const inUsrBin = (...names) => names.some((name) => existsSync(`/usr/bin/${name}`));
+
+/** What people have in their workspaces and the IDE works with when it is there. */
+const TOOLCHAINS = [
+    { name: 'clangd', packages: ['clangd'], present: () => inUsrBin('clangd', 'clangd-14', 'clangd-16', 'clangd-19') },
+    { name: 'gopls', packages: ['gopls', 'golang-go'], present: () => inUsrBin('gopls') },
+];
+
+/**
+ * Language servers that browser tests of full size work with.
+ * @returns names of what could not be had
+ */
+export async function ensureToolchains(say) {
+    const missing = TOOLCHAINS.filter((tool) => !tool.present());
+    if (missing.length > 0) {
+        await installFromDebian([...new Set(missing.flatMap((tool) => tool.packages))], say);
+    }
+    return TOOLCHAINS.filter((tool) => !tool.present()).map((tool) => tool.name);
+}
+
 /**
  * The servers that suites run against. What is missing is installed from Debian when root.
  * @returns names of what could not be had

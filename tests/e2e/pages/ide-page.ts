@@ -1,12 +1,8 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import { patient } from '../fixtures/patience.ts';
 
 /** How long something may take that a person waits for, on a busy machine. */
-const PATIENCE_MS = 60_000;
-
-export interface Problem {
-    readonly message: string;
-    readonly severity: 'error' | 'warning' | 'information';
-}
+const PATIENCE_MS = patient(60_000);
 
 /** One browser tab with the IDE of a workspace, and what a person does in it. */
 export class IdePage {
@@ -28,13 +24,9 @@ export class IdePage {
         await this.page.locator('#theia-app-shell #theia-main-content-panel').waitFor({ timeout: PATIENCE_MS });
     }
 
-    /** Waits until the extensions (language servers, git) have been started. */
+    /** Waits until the extensions have been started and git has read the repository. */
     async extensionsReady(): Promise<void> {
-        await this.page
-            .locator('#theia-statusBar')
-            .getByText(/^(main|master|[\w./-]+\*?\+?)$/)
-            .first()
-            .waitFor({ timeout: PATIENCE_MS });
+        await this.statusBar().locator('.codicon-git-branch').waitFor({ timeout: PATIENCE_MS });
     }
 
     // Explorer
@@ -130,6 +122,13 @@ export class IdePage {
         await this.page.locator('#theia-main-content-panel .lm-TabBar-tab.lm-mod-current.theia-mod-dirty').waitFor({ state: 'detached' });
     }
 
+    /** Closes the editor in front and drops what was typed. */
+    async closeEditorWithoutSaving(): Promise<void> {
+        await this.command('File: Revert File');
+        await this.page.locator('#theia-main-content-panel .lm-TabBar-tab.lm-mod-current.theia-mod-dirty').waitFor({ state: 'detached' });
+        await this.page.locator('#theia-main-content-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon').click();
+    }
+
     /** Colour classes of the tokens of the editor in front; more than one means that it is coloured. */
     tokenClasses(): Promise<string[]> {
         return this.activeEditor()
@@ -148,6 +147,17 @@ export class IdePage {
     /** Squiggles in the editor in front. */
     squiggles(kind: 'error' | 'warning' | 'info' = 'error'): Locator {
         return this.activeEditor().locator(`.squiggly-${kind}`);
+    }
+
+    /** The row of a problem in the problems view, which is opened. @param text part of the message. */
+    async problem(text: string | RegExp): Promise<Locator> {
+        await expect(async () => {
+            if (!(await this.view('problems').isVisible())) {
+                await this.page.keyboard.press('Control+Shift+m');
+                await this.view('problems').waitFor({ timeout: 5_000 });
+            }
+        }).toPass({ timeout: PATIENCE_MS });
+        return this.view('problems').locator('.theia-TreeNode').filter({ hasText: text }).first();
     }
 
     // Commands and quick input
@@ -192,12 +202,21 @@ export class IdePage {
         }
     }
 
+    async searchExtensions(text: string): Promise<void> {
+        await this.page.locator('.vsx-search-container input').fill(text);
+    }
+
     statusBar(): Locator {
         return this.page.locator('#theia-statusBar');
     }
 
     notifications(): Locator {
-        return this.page.locator('.theia-notification-list-item');
+        return this.page.locator('.theia-notification-list-item:visible');
+    }
+
+    async clearNotifications(): Promise<void> {
+        await this.command('Notifications: Clear All Notifications');
+        await expect(this.notifications()).toHaveCount(0);
     }
 
     // Terminal
@@ -259,6 +278,36 @@ export class IdePage {
         await this.focusEditor();
         await this.goToLine(line);
         await this.page.keyboard.press('F9');
+    }
+
+    /** Starts a configuration of launch.json. */
+    async startDebugging(name: string): Promise<void> {
+        await this.page.keyboard.press('Control+p');
+        await this.quickInput().fill(`debug ${name}`);
+        await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().click();
+    }
+
+    /** Evaluates in the debug console and returns the value. */
+    async evaluate(expression: string): Promise<string> {
+        const consoleView = this.view('debug-console');
+        if (!(await consoleView.isVisible())) {
+            await this.page.keyboard.press('Control+Shift+y');
+        }
+        const input = consoleView.locator('.theia-console-input .monaco-editor').first();
+        await input.click();
+        await this.type(expression);
+        await this.page.keyboard.press('Enter');
+        // An entry shows the expression and, when it is there, the value.
+        const entry = consoleView.locator('.theia-console-content .theia-TreeNode').filter({ hasText: expression }).last();
+        const value = async (): Promise<string> => ((await entry.textContent()) ?? '').replace(expression, '').trim();
+        await expect.poll(value, { timeout: PATIENCE_MS }).not.toBe('');
+        return value();
+    }
+
+    /** Continues until the program has ended. */
+    async continueToEnd(): Promise<void> {
+        await this.page.keyboard.press('F5');
+        await expect(this.page.locator('.theia-debug-stack-frame')).toHaveCount(0, { timeout: PATIENCE_MS });
     }
 
     /** Waits until the debugger has stopped and returns the top frame's label. */

@@ -6,8 +6,7 @@ export interface RequestFacts {
     headers: IncomingHttpHeaders;
 }
 
-/** Methods that change nothing. */
-export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether a person is on the way to a page: only such requests are ever redirected or answered with HTML. */
 export function isNavigation({ method, headers }: RequestFacts): boolean {
