@@ -35,6 +35,8 @@ export const WorkspaceSessionState = Type.Object({
     user: Type.Optional(Type.Object({ name: Type.String({ maxLength: 63 }), displayName: Type.String({ maxLength: 80 }) })),
     role: Type.Optional(Type.Unsafe<(typeof GRANT_ROLES)[number]>({ type: 'string', enum: [...GRANT_ROLES] })),
     run: Type.Optional(Type.Boolean()),
+    /** Goes into `REQUEST_SECRET_HEADER` of calls to `/.tandem/api/` that change something. */
+    requestSecret: Type.Optional(Type.String({ maxLength: 64 })),
     expiresAt: Type.Optional(Type.String({ maxLength: 40 })),
     workspace: Type.Optional(
         Type.Object({

@@ -1,21 +1,21 @@
 import {
+    INSTALL_NAMESPACE,
     OWNER_GRANT,
     TEAM_NAMESPACE_PREFIX,
     type AccessGrant,
     type AnyResource,
     type GrantRole,
     type Kind,
-    type ResourceOf,
     type Team,
     type User,
     type Workspace,
 } from '@tandem/protocol';
-import { Emitter, type Clock, type Logger } from '@tandem/server-kit';
+import type { Clock, Logger } from '@tandem/server-kit';
 import { letsIn, portGrantId, shareOf } from '../domain/port-sharing.ts';
-import type { ResourceStore, Watch, WatchEvent } from '../store/resource-store.ts';
+import { Informer } from '../store/informer.ts';
+import type { ResourceStore } from '../store/resource-store.ts';
 
 const INDEXED: readonly Kind[] = ['User', 'Team', 'AccessGrant', 'Workspace'];
-const RESTART_MS = 1_000;
 
 /** With which rights a person may use a workspace's insides. */
 export interface WorkspaceRight {
@@ -34,47 +34,55 @@ export interface WorkspaceRight {
  * waiting. After a write of its own a caller hands the result to `apply`, so that it reads what it wrote.
  */
 export class RightsIndex {
-    private readonly objects = new Map<Kind, Map<string, AnyResource>>(INDEXED.map((kind) => [kind, new Map<string, AnyResource>()]));
-    private readonly emitter = new Emitter<WatchEvent>();
-    private readonly store: ResourceStore;
+    private readonly informer: Informer;
     private readonly clock: Clock;
-    private readonly logger: Logger;
-    private watch: Watch | undefined;
-    private closed = false;
-    private lostAtMs: number | undefined;
-    private seenVersion = '0';
+    /** Names of workspaces are unique in the install. */
+    private readonly workspacesByName = new Map<string, Workspace>();
 
     /** Every change of an indexed kind, after the index has it. */
-    readonly onDidChange = this.emitter.event;
+    readonly onDidChange: Informer['onDidChange'];
 
-    private constructor(store: ResourceStore, clock: Clock, logger: Logger) {
-        this.store = store;
+    private constructor(informer: Informer, clock: Clock) {
+        this.informer = informer;
         this.clock = clock;
-        this.logger = logger;
+        this.onDidChange = informer.onDidChange;
+        // The first listener: what it keeps is there for all that come after.
+        informer.onDidChange(({ type, object }) => {
+            if (object.kind !== 'Workspace') {
+                return;
+            }
+            const { name, uid } = object.metadata;
+            if (type !== 'deleted') {
+                this.workspacesByName.set(name, object);
+            } else if (this.workspacesByName.get(name)?.metadata.uid === uid) {
+                this.workspacesByName.delete(name);
+            }
+        });
     }
 
     static async open(store: ResourceStore, clock: Clock, logger: Logger): Promise<RightsIndex> {
-        const index = new RightsIndex(store, clock, logger);
-        await index.fill();
+        const informer = new Informer(store, INDEXED, clock, logger);
+        const index = new RightsIndex(informer, clock);
+        await informer.start();
         return index;
     }
 
     /** For how long the index has not heard of the store, in milliseconds; 0 while it listens. */
     get silentForMs(): number {
-        return this.lostAtMs === undefined ? 0 : this.clock.now() - this.lostAtMs;
+        return this.informer.silentForMs;
     }
 
     /** What the index has seen of the store: a watch from here misses nothing that the index does not show. */
     get version(): string {
-        return this.seenVersion;
+        return this.informer.version;
     }
 
     user(name: string): User | undefined {
-        return this.get('User', name);
+        return this.informer.get('User', INSTALL_NAMESPACE, name);
     }
 
     users(): User[] {
-        return this.all('User');
+        return this.informer.all('User');
     }
 
     userByEmail(email: string): User | undefined {
@@ -83,11 +91,11 @@ export class RightsIndex {
     }
 
     team(name: string): Team | undefined {
-        return this.get('Team', name);
+        return this.informer.get('Team', INSTALL_NAMESPACE, name);
     }
 
     teams(): Team[] {
-        return this.all('Team');
+        return this.informer.all('Team');
     }
 
     teamsOf(user: string): { team: Team; role: 'lead' | 'developer' }[] {
@@ -99,7 +107,7 @@ export class RightsIndex {
 
     /** By name: workspace names are unique in the install. */
     workspace(name: string): Workspace | undefined {
-        return this.get('Workspace', name);
+        return this.workspacesByName.get(name);
     }
 
     teamOf({ metadata }: Workspace): Team | undefined {
@@ -117,11 +125,11 @@ export class RightsIndex {
     }
 
     workspaces(): Workspace[] {
-        return this.all('Workspace');
+        return this.informer.all('Workspace');
     }
 
     grants(): AccessGrant[] {
-        return this.all('AccessGrant');
+        return this.informer.all('AccessGrant');
     }
 
     grantByUid(uid: string): AccessGrant | undefined {
@@ -152,103 +160,12 @@ export class RightsIndex {
 
     /** Takes in an object that the caller has just written, ahead of the watch. */
     apply(object: AnyResource): void {
-        this.take({ type: 'modified', kind: object.kind, object, version: object.metadata.resourceVersion });
+        this.informer.apply(object);
     }
 
-    async close(): Promise<void> {
-        this.closed = true;
-        this.watch?.close();
-        return Promise.resolve();
+    close(): void {
+        this.informer.stop();
     }
-
-    private get<K extends Kind>(kind: K, name: string): ResourceOf<K> | undefined {
-        return this.objects.get(kind)?.get(name) as ResourceOf<K> | undefined;
-    }
-
-    private all<K extends Kind>(kind: K): ResourceOf<K>[] {
-        return [...(this.objects.get(kind)?.values() ?? [])] as ResourceOf<K>[];
-    }
-
-    private async fill(): Promise<void> {
-        let since: string | undefined;
-        for (const kind of INDEXED) {
-            const seen = new Set<string>();
-            let cursor: string | undefined;
-            do {
-                const page = await this.store.list(kind, { limit: 1000, cursor });
-                // The watch starts at the oldest list: what it tells twice is taken once.
-                since ??= page.version;
-                for (const object of page.items) {
-                    seen.add(object.metadata.name);
-                    this.take({ type: 'modified', kind, object, version: object.metadata.resourceVersion });
-                }
-                cursor = page.nextCursor;
-            } while (cursor !== undefined);
-            for (const object of this.all(kind)) {
-                if (!seen.has(object.metadata.name)) {
-                    this.take({ type: 'deleted', kind, object, version: object.metadata.resourceVersion });
-                }
-            }
-        }
-        this.watch = await this.store.watch({ kinds: INDEXED, since });
-        this.seenVersion = since ?? this.seenVersion;
-        this.lostAtMs = undefined;
-        void this.follow(this.watch);
-    }
-
-    private async follow(watch: Watch): Promise<void> {
-        try {
-            for await (const event of watch) {
-                this.take(event);
-                this.seenVersion = event.version;
-            }
-        } catch (error) {
-            this.logger.error({ err: error }, 'The watch of users, teams and grants failed');
-        }
-        if (!this.closed) {
-            this.lostAtMs ??= this.clock.now();
-            this.clock.setTimeout(() => void this.refill(), RESTART_MS);
-        }
-    }
-
-    private async refill(): Promise<void> {
-        if (this.closed) {
-            return;
-        }
-        try {
-            await this.fill();
-        } catch (error) {
-            this.logger.error({ err: error }, 'Users, teams and grants could not be read again');
-            this.clock.setTimeout(() => void this.refill(), RESTART_MS);
-        }
-    }
-
-    private take(event: WatchEvent): void {
-        const map = this.objects.get(event.kind);
-        const { name, uid } = event.object.metadata;
-        const known = map?.get(name);
-        if (map === undefined) {
-            return;
-        }
-        if (event.type === 'deleted') {
-            if (known?.metadata.uid === uid) {
-                map.delete(name);
-                this.emitter.fire(event);
-            }
-            return;
-        }
-        if (known !== undefined && known.metadata.uid === uid && !isNewer(event.object, known)) {
-            return;
-        }
-        map.set(name, event.object);
-        this.emitter.fire({ ...event, type: known === undefined ? 'added' : 'modified' });
-    }
-}
-
-/** Resource versions are decimal counters in every store (Kubernetes promises their order since 1.35). */
-function isNewer(object: AnyResource, known: AnyResource): boolean {
-    const [a, b] = [object.metadata.resourceVersion, known.metadata.resourceVersion];
-    return a.length !== b.length ? a.length > b.length : a > b;
 }
 
 export function isFor(grant: AccessGrant, workspace: Workspace): boolean {

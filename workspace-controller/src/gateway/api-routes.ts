@@ -1,7 +1,8 @@
-import { API_PREFIX, operations, TEAM_NAMESPACE_PREFIX, type Operation } from '@tandem/protocol';
+import { API_PREFIX, operations, REQUEST_SECRET_HEADER, RESERVED_PATH, TEAM_NAMESPACE_PREFIX, type Operation } from '@tandem/protocol';
 import { admit } from './admission.ts';
 import { sendProblem } from './problem.ts';
-import { checkOrigin } from './request-kind.ts';
+import { checkOrigin, SAFE_METHODS } from './request-kind.ts';
+import { isRequestSecret } from './request-secret.ts';
 import { pathOf, queryOf } from './reserved-path.ts';
 import type { ReservedCall } from './reserved-routes.ts';
 
@@ -48,7 +49,12 @@ export function handleApi({ context, request, response, target, rest }: Reserved
         sendProblem(response, 'origin-refused', verdict.allowed ? 'The call comes from another origin.' : verdict.reason);
         return;
     }
-    const { access } = admission;
+    const { access, handle } = admission;
+    if (!SAFE_METHODS.has(method) && !isRequestSecret(handle, request.headers[REQUEST_SECRET_HEADER])) {
+        const message = `The header ${REQUEST_SECRET_HEADER} is missing or wrong. ${RESERVED_PATH}session tells it.`;
+        sendProblem(response, 'origin-refused', message);
+        return;
+    }
     const path = pathOf(rest);
     const parameters = path.startsWith(`${VERSION_PREFIX}/`) ? matchOperation(method, path) : undefined;
     if (parameters === undefined || context.api === undefined) {

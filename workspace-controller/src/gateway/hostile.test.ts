@@ -1,3 +1,4 @@
+import { REQUEST_SECRET_HEADER } from '@tandem/protocol';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { FakeClock } from '@tandem/server-kit';
@@ -168,7 +169,19 @@ describe('a hostile client', () => {
         await withApi.workspace((_, response) => response.end());
         const Cookie = withApi.cookie();
         const call = async (method: string, path: string, headers: Record<string, string> = {}): Promise<number> =>
-            (await withApi.fetch(`/.tandem/api/v1${path}`, { method, headers: { Cookie, Origin: withApi.origin(), ...headers } })).status;
+            (
+                await withApi.fetch(`/.tandem/api/v1${path}`, {
+                    method,
+                    headers: { Cookie, Origin: withApi.origin(), [REQUEST_SECRET_HEADER]: secret, ...headers },
+                })
+            ).status;
+        const session = await withApi.fetch('/.tandem/session', { headers: { Cookie } });
+        const secret = (JSON.parse(session.body) as { requestSecret: string }).requestSecret;
+        expect(Cookie).not.toContain(secret);
+        expect(JSON.parse((await withApi.fetch('/.tandem/session')).body)).not.toHaveProperty('requestSecret');
+        for (const wrong of ['', 'x', `${secret}x`]) {
+            expect(await call('POST', `/teams/home/workspaces/${WORKSPACE}/hibernate`, { [REQUEST_SECRET_HEADER]: wrong })).toBe(403);
+        }
         expect(await call('GET', `/teams/home/workspaces/${WORKSPACE}?x=1`)).toBe(200);
         expect(await call('POST', `/teams/home/workspaces/${WORKSPACE}/hibernate`)).toBe(200);
         expect(calls).toEqual([

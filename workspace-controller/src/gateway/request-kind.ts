@@ -6,7 +6,8 @@ export interface RequestFacts {
     headers: IncomingHttpHeaders;
 }
 
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that change nothing. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Whether a person is on the way to a page: only such requests are ever redirected or answered with HTML. */
 export function isNavigation({ method, headers }: RequestFacts): boolean {

@@ -11,6 +11,7 @@ import { byePage, usedLinkPage } from './pages/message-pages.ts';
 import { sendPage } from './pages/page.ts';
 import { sendJson, sendProblem } from './problem.ts';
 import { checkOrigin, isNavigation } from './request-kind.ts';
+import { requestSecretOf } from './request-secret.ts';
 import { queryOf, safeReturnPath } from './reserved-path.ts';
 import { sessionState } from './session-state.ts';
 import type { Endpoint } from '../runtime/workspace-runtime.ts';
@@ -124,6 +125,9 @@ async function session({ context, request, response, target }: ReservedCall): Pr
     });
     if (target.kind === 'port' && answering === false) {
         state.reason = `Nothing listens on port ${target.port} yet.`;
+    }
+    if (admitted && target.kind === 'workspace') {
+        state.requestSecret = requestSecretOf(access.handle);
     }
     sendJson(response, 200, state);
 }

@@ -13,7 +13,7 @@ import { IdleWatch } from './idle-watch.ts';
 import { OrphanSweep } from './orphan-sweep.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { PoolReconciler } from './pool/pool-reconciler.ts';
-import { Informer } from './runtime/informer.ts';
+import { Informer } from '../store/informer.ts';
 import { WorkQueue, type WorkResult } from './runtime/work-queue.ts';
 import { reconcileTeam } from './team/team-reconciler.ts';
 import { MemoryDirectory } from './workspace-directory.ts';

@@ -3,7 +3,7 @@ import type { AuditSink } from '../audit/audit-sink.ts';
 import type { WorkspaceRuntime } from '../runtime/workspace-runtime.ts';
 import type { ResourceStore } from '../store/resource-store.ts';
 import type { ControlSessions } from './control/control-sessions.ts';
-import type { Informer } from './runtime/informer.ts';
+import type { Informer } from '../store/informer.ts';
 import type { MemoryDirectory } from './workspace-directory.ts';
 
 /** What the reconcilers work with. */

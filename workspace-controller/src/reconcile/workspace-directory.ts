@@ -2,7 +2,7 @@ import { POOL_LABEL, type ControllerMessage, type Workspace } from '@tandem/prot
 import { AppError, Emitter, type Clock } from '@tandem/server-kit';
 import type { WorkspaceDirectory, WorkspaceEntry } from '../events.ts';
 import type { Endpoint } from '../runtime/workspace-runtime.ts';
-import type { Informer } from './runtime/informer.ts';
+import type { Informer } from '../store/informer.ts';
 
 export interface MemoryDirectoryOptions {
     informer: Informer;

@@ -1,6 +1,6 @@
 import type { AnyResource, Kind, ResourceOf } from '@tandem/protocol';
 import { AppError, Emitter, type Clock, type Logger } from '@tandem/server-kit';
-import type { ResourceStore, Watch, WatchEvent } from '../../store/resource-store.ts';
+import type { ResourceStore, Watch, WatchEvent } from './resource-store.ts';
 
 const REWATCH_MS = 500;
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
@@ -13,8 +13,8 @@ export class Informer {
     private readonly logger: Logger;
     private readonly objects = new Map<Kind, Map<string, AnyResource>>();
     private readonly emitter = new Emitter<WatchEvent>();
-    /** The newest version that the watch has told of. */
-    private seenVersion = 0;
+    private seenVersion = '0';
+    private lostAtMs: number | undefined;
     private watch: Watch | undefined;
     private stopped = false;
 
@@ -36,6 +36,16 @@ export class Informer {
         void this.follow();
     }
 
+    /** What has been seen of the store: a watch from here misses nothing that is not here. */
+    get version(): string {
+        return this.seenVersion;
+    }
+
+    /** For how long nothing has been heard of the store, in milliseconds; 0 while it is listened to. */
+    get silentForMs(): number {
+        return this.lostAtMs === undefined ? 0 : this.clock.now() - this.lostAtMs;
+    }
+
     get<K extends Kind>(kind: K, namespace: string, name: string): ResourceOf<K> | undefined {
         return this.objects.get(kind)?.get(keyOf(namespace, name)) as ResourceOf<K> | undefined;
     }
@@ -53,15 +63,19 @@ export class Informer {
         return object !== undefined;
     }
 
-    /** Takes over the answer of a write. */
+    /** Takes over the answer of a write; a kind that is not kept here is nothing to it. */
     apply(object: AnyResource): void {
+        const objects = this.objects.get(object.kind);
+        if (objects === undefined) {
+            return;
+        }
         const known = this.get(object.kind, object.metadata.namespace, object.metadata.name);
-        if (known === undefined && Number(object.metadata.resourceVersion) <= this.seenVersion) {
+        if (known === undefined && !isNewer(object.metadata.resourceVersion, this.seenVersion)) {
             // The watch is past this write and does not know the object: it was deleted meanwhile.
             return;
         }
-        if (known === undefined || Number(object.metadata.resourceVersion) > Number(known.metadata.resourceVersion)) {
-            this.objects.get(object.kind)!.set(keyOf(object.metadata.namespace, object.metadata.name), object);
+        if (known === undefined || isNewer(object.metadata.resourceVersion, known.metadata.resourceVersion)) {
+            objects.set(keyOf(object.metadata.namespace, object.metadata.name), object);
             this.emitter.fire({ type: known ? 'modified' : 'added', kind: object.kind, object, version: object.metadata.resourceVersion });
         }
     }
@@ -73,21 +87,27 @@ export class Informer {
 
     private async relist(): Promise<string> {
         // The oldest of the lists' versions: a watch from there repeats some events, and misses none.
-        let oldest = Infinity;
+        let oldest: string | undefined;
         const events: WatchEvent[] = [];
         for (const kind of this.kinds) {
             const { items, version } = await this.store.list(kind);
-            oldest = Math.min(oldest, Number(version));
+            oldest = oldest === undefined || isNewer(oldest, version) ? version : oldest;
             const fresh = new Map(items.map((item) => [keyOf(item.metadata.namespace, item.metadata.name), item as AnyResource]));
             const before = this.objects.get(kind)!;
             this.objects.set(kind, fresh);
             const gone = [...before].filter(([key]) => !fresh.has(key)).map(([, object]) => object);
             events.push(...gone.map((object): WatchEvent => ({ type: 'deleted', kind, object, version })));
-            events.push(...[...fresh.values()].map((object): WatchEvent => ({ type: 'modified', kind, object, version })));
+            for (const [key, object] of fresh) {
+                const known = before.get(key);
+                if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) {
+                    events.push({ type: known === undefined ? 'added' : 'modified', kind, object, version });
+                }
+            }
         }
         // Told only when everything is there: who looks at a workspace looks at its owner and template too.
+        this.seenVersion = oldest ?? this.seenVersion;
         events.forEach((event) => this.emitter.fire(event));
-        return String(oldest);
+        return this.seenVersion;
     }
 
     private async follow(): Promise<void> {
@@ -100,6 +120,7 @@ export class Informer {
                 this.logger.warn({ err: error }, 'watch ended');
             }
             if (!this.stopped) {
+                this.lostAtMs ??= this.clock.now();
                 await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, REWATCH_MS));
                 await this.rewatch();
             }
@@ -109,25 +130,31 @@ export class Informer {
     private async rewatch(): Promise<void> {
         try {
             this.watch = await this.store.watch({ kinds: this.kinds, since: await this.relist() });
+            this.lostAtMs = undefined;
         } catch (error) {
             this.logger.warn({ err: error, code: error instanceof AppError ? error.code : undefined }, 'watch could not be renewed');
         }
     }
 
     private take(event: WatchEvent): void {
-        this.seenVersion = Number(event.version);
+        this.seenVersion = event.version;
         const objects = this.objects.get(event.kind)!;
         const key = keyOf(event.object.metadata.namespace, event.object.metadata.name);
         const known = objects.get(key);
         const sameObject = known?.metadata.uid === event.object.metadata.uid;
         if (event.type === 'deleted') {
-            if (known !== undefined && (sameObject || Number(known.metadata.resourceVersion) < Number(event.version))) {
+            if (known !== undefined && (sameObject || isNewer(event.version, known.metadata.resourceVersion))) {
                 objects.delete(key);
                 this.emitter.fire(event);
             }
-        } else if (known === undefined || Number(event.version) > Number(known.metadata.resourceVersion)) {
+        } else if (known === undefined || isNewer(event.version, known.metadata.resourceVersion)) {
             objects.set(key, event.object);
             this.emitter.fire(event);
         }
     }
+}
+
+/** Resource versions are decimal counters in every store (Kubernetes promises their order since 1.35). */
+function isNewer(a: string, b: string): boolean {
+    return a.length !== b.length ? a.length > b.length : a > b;
 }
