@@ -177,7 +177,7 @@ export class AuthService {
     async close(): Promise<void> {
         this.sweeping?.cancel();
         this.watch.dispose();
-        await this.rights.close();
+        this.rights.close();
     }
 
     private makeFirstAdmin(): Promise<User> {

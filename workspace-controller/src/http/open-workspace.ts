@@ -1,6 +1,6 @@
 import { OPEN_PATH, PORTAL_PAGES, RESERVED_PATH, type User, type Workspace } from '@tandem/protocol';
-import { AppError } from '@tandem/server-kit';
-import type { FastifyInstance } from 'fastify';
+import { AppError, toProblem } from '@tandem/server-kit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WorkspaceAccess } from '../auth/workspace-access.ts';
 import { updateObject } from '../auth/update-object.ts';
 import { Addresses } from '../gateway/addresses.ts';
@@ -8,6 +8,12 @@ import { safeReturnPath } from '../gateway/reserved-path.ts';
 import type { Authentication } from './api-context.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
+
+interface OpenRoute {
+    Params: { workspace: string };
+    Querystring: Record<string, string | string[]>;
+}
+type OpenRequest = FastifyRequest<OpenRoute>;
 
 /** A browser that was let in by a token's one-time URL stays for at most this long. */
 const HANDOVER_LIFETIME_MS = 12 * 3_600_000;
@@ -74,40 +80,51 @@ export async function wake(deps: ApiDeps, workspace: Workspace): Promise<void> {
  */
 export function registerOpenWorkspace(app: FastifyInstance, deps: ApiDeps, authenticator: Authenticator): void {
     const addresses = new Addresses(deps);
-    app.get<{ Params: { workspace: string }; Querystring: Record<string, string | string[]> }>(
-        `${OPEN_PATH}:workspace`,
-        async (request, reply) => {
-            void reply.header('cache-control', 'no-store');
-            const authentication = authenticator.authenticate(request, false);
-            const { session, user } = authentication;
-            if (session === undefined || user === undefined) {
-                const back = new URLSearchParams({ return: request.url });
-                return reply.redirect(`${PORTAL_PAGES.signIn}?${back}`, 302);
+    app.get<OpenRoute>(`${OPEN_PATH}:workspace`, async (request, reply) => {
+        void reply.header('cache-control', 'no-store');
+        try {
+            return await open(request, reply);
+        } catch (error) {
+            const { code } = toProblem(error);
+            if (code === 'internal') {
+                deps.logger.error({ err: error, requestId: request.id }, 'A workspace could not be opened');
             }
-            const { rights, registry } = deps.auth;
-            const workspace = rights.workspace(request.params.workspace);
-            const name = user.metadata.name;
-            const target = `Workspace/${request.params.workspace}`.slice(0, 256);
-            const entry = { actor: name, action: 'workspace.open', target, address: request.ip, detail: {} };
-            const port = portOf(request.query['port']);
-            const access =
-                workspace === undefined ? undefined : registry.accessOf(session.id, workspace, port === undefined ? {} : { port });
-            if (workspace === undefined || access === undefined || 'refused' in access) {
-                await deps.audit.append({ ...entry, outcome: 'denied' });
-                // The same answer for what is not there and for what is not theirs.
-                const problem = new URLSearchParams({ error: 'not-found', workspace: request.params.workspace.slice(0, 64) });
-                return reply.redirect(`/?${problem}`, 302);
-            }
-            if (access.port === undefined) {
-                await wake(deps, workspace);
-            }
-            const code = await registry.mintCode(access);
-            await deps.audit.append({ ...entry, outcome: 'allowed' });
-            const to = safeReturnPath(String(request.query['to'] ?? '/'));
-            return reply.redirect(enterUrl(addresses, { workspace: workspace.metadata.name, port, code, to }), 302);
-        },
-    );
+            // A person follows this link: they are told on a page, not in JSON.
+            const page = code === 'user-disabled' ? PORTAL_PAGES.signIn : '/';
+            return reply.redirect(`${page}?${notOpened(code, request.params.workspace)}`, 302);
+        }
+    });
+
+    async function open(request: OpenRequest, reply: FastifyReply): Promise<FastifyReply> {
+        const authentication = authenticator.authenticate(request, false);
+        const { session, user } = authentication;
+        if (session === undefined || user === undefined) {
+            const back = new URLSearchParams({ return: request.url });
+            return reply.redirect(`${PORTAL_PAGES.signIn}?${back}`, 302);
+        }
+        const { rights, registry } = deps.auth;
+        const workspace = rights.workspace(request.params.workspace);
+        const name = user.metadata.name;
+        const target = `Workspace/${request.params.workspace}`.slice(0, 256);
+        const entry = { actor: name, action: 'workspace.open', target, address: request.ip, detail: {} };
+        const port = portOf(request.query['port']);
+        const access = workspace === undefined ? undefined : registry.accessOf(session.id, workspace, port === undefined ? {} : { port });
+        if (workspace === undefined || access === undefined || 'refused' in access) {
+            await deps.audit.append({ ...entry, outcome: 'denied' });
+            // The same answer for what is not there and for what is not theirs.
+            return reply.redirect(`/?${notOpened('not-found', request.params.workspace)}`, 302);
+        }
+        if (access.port === undefined) {
+            await wake(deps, workspace);
+        }
+        const code = await registry.mintCode(access);
+        await deps.audit.append({ ...entry, outcome: 'allowed' });
+        const to = safeReturnPath(String(request.query['to'] ?? '/'));
+        return reply.redirect(enterUrl(addresses, { workspace: workspace.metadata.name, port, code, to }), 302);
+    }
 }
+
+const notOpened = (error: string, workspace: string): URLSearchParams => new URLSearchParams({ error, workspace: workspace.slice(0, 64) });
 
 function portOf(value: string | string[] | undefined): number | undefined {
     if (value === undefined) {

@@ -31,6 +31,13 @@ export const workspaceMessages = {
     listLabel: 'Workspaces',
     notOpenedTitle: (name: string) => (name === '' ? 'That workspace cannot be opened' : `${name} cannot be opened`),
     notOpenedText: 'There is no such workspace, or you have no access to it. Ask its owner to let you in.',
+    notOpenedReasons: {
+        'invalid-request': 'The address names no port from 1 to 65535. Check it.',
+        'storage-full': 'The disk of the platform is full. Tell an admin, then try again.',
+        unavailable: 'The platform cannot do this right now. Try again in a moment.',
+        conflict: 'Somebody changed the workspace at the same moment. Try again.',
+        internal: 'Something went wrong on the platform. Try again; if it stays so, tell an admin.',
+    } as Readonly<Record<string, string>>,
     notOpenedClose: 'Close this message',
     protect: {
         title: 'You can only sign in with a link so far',

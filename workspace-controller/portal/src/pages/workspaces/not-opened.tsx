@@ -22,7 +22,7 @@ export function NotOpened() {
             onClose={() => setSearch({ error: '', workspace: '' })}
             mb="md"
         >
-            {messages.workspaces.notOpenedText}
+            {messages.workspaces.notOpenedReasons[error] ?? messages.workspaces.notOpenedText}
         </Alert>
     );
 }
