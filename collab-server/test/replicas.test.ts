@@ -21,6 +21,34 @@ describe.skipIf(!Backends.areAvailable)('with PostgreSQL and Redis', () => {
         return { open: () => open(url), dispose: () => Promise.resolve() };
     });
 
+    it('[S3] takes in what another replica folded into an entry whose number was known here', async () => {
+        const postgresUrl = await backends.createDatabase();
+        // Without Redis, so that only comparing with the database brings anything over.
+        const replica = async () => {
+            const log = await PostgresUpdateLog.open({ postgresUrl, redisUrl: 'redis://127.0.0.1:1', logger });
+            const got: number[] = [];
+            const ignore = () => undefined;
+            log.listen({
+                onUpdates: (_room, updates) => updates.every((update) => got.push(update[0] as number)),
+                openRooms: () => ['x'],
+                onPresence: ignore,
+                onPresenceRequest: ignore,
+                onReplicaGone: ignore,
+                onReset: ignore,
+            });
+            await log.load('x');
+            return { log, got };
+        };
+        const [a, b] = [await replica(), await replica()];
+        await b.log.append([{ room: 'x', updates: [Uint8Array.of(1)] }]);
+        await a.log.append([{ room: 'x', updates: [Uint8Array.of(2)] }]);
+        await waitFor('b has both', () => b.got.includes(2));
+        await b.log.compact('x', Uint8Array.of(12));
+        await waitFor('a has what b wrote', () => a.got.includes(12) || a.got.includes(1), 5_000);
+        await a.log.close();
+        await b.log.close();
+    });
+
     describe('two replicas', () => {
         async function replicas() {
             const url = await backends.createDatabase();

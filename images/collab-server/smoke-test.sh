@@ -20,9 +20,11 @@ trap finish EXIT
 
 if [ -n "${ROOT:-}" ]; then
     [ "$(id -u)" = 0 ] || fail "chroot needs root"
-    run() { chroot --userspec=10001:10001 "$ROOT" /usr/bin/env PATH=/usr/local/bin:/usr/bin:/bin NODE_OPTIONS=--disable-warning=ExperimentalWarning TANDEM_COLLAB_DATA=/data "$@"; }
+    # exec: what is started in the background is then the server itself, which takes the signal.
+    execute() { exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env PATH=/usr/local/bin:/usr/bin:/bin NODE_OPTIONS=--disable-warning=ExperimentalWarning TANDEM_COLLAB_DATA=/data "$@"; }
+    run() { (execute "$@"); }
     start_server() {
-        run TANDEM_COLLAB_PORT="$PORT" TANDEM_COLLAB_HOST=127.0.0.1 TANDEM_COLLAB_AUTH=jwks=http://127.0.0.1:9/jwks.json $ENTRY > "$work/log" 2>&1 &
+        execute TANDEM_COLLAB_PORT="$PORT" TANDEM_COLLAB_HOST=127.0.0.1 TANDEM_COLLAB_AUTH=jwks=http://127.0.0.1:9/jwks.json $ENTRY > "$work/log" 2>&1 &
         server=$!
     }
     stop_server() { kill -TERM "$server"; wait "$server"; }
@@ -65,7 +67,8 @@ until ready; do
     [ $tries -lt 100 ] || fail "it was not ready in 20 s: $(cat "$work/log" 2> /dev/null)"
     sleep 0.2
 done
-curl -fsS "http://127.0.0.1:$PORT/metrics" | grep -q tandem_collab_rooms_open || fail "/metrics has no rooms_open"
+curl -fsS "http://127.0.0.1:$PORT/metrics" > "$work/metrics"
+grep -q tandem_collab_rooms_open "$work/metrics" || fail "/metrics has no rooms_open"
 status=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/documents")
 [ "$status" = 403 ] || fail "/documents without a server token answers $status, not 403"
 stop_server || fail "it did not end cleanly on SIGTERM"

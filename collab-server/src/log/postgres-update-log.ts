@@ -219,12 +219,14 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
                 continue;
             }
             if (position && position.sequence > seen.through) {
-                // What is committed has no gaps up to its last entry, and a snapshot holds all before it.
+                // What is committed has no gaps up to its last entry, and a snapshot holds all before it. Each is applied even
+                // where its number is known: another replica may have folded entries that are not into one of that number.
                 const { entries: missing } = await this.store.load(room, seen.through);
-                missing.forEach(({ sequence, data }) => this.take({ room, sequence, data }));
+                const taken = missing.every(({ data }) => this.listener?.onUpdates(room, unpackUpdates(data)));
                 const through = missing.at(-1)?.sequence;
-                if (through !== undefined && missing.every(({ sequence }) => seen.beyond.has(sequence) || sequence <= seen.through)) {
+                if (taken && through !== undefined) {
                     seen.through = Math.max(seen.through, through);
+                    this.settle(seen);
                 }
             }
         }
@@ -271,6 +273,16 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
             this.seen.set(room, seen);
         }
         seen.beyond.add(sequence);
+        this.settle(seen);
+    }
+
+    /** Brings `through` up to the first entry that is missing. */
+    private settle(seen: Seen): void {
+        for (const sequence of seen.beyond) {
+            if (sequence <= seen.through) {
+                seen.beyond.delete(sequence);
+            }
+        }
         while (seen.beyond.delete(seen.through + 1)) {
             seen.through++;
         }
