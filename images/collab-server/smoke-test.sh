@@ -8,7 +8,7 @@ set -eu
 say() { printf '%s\n' "$*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
 
-ENTRY="node /app/collab-server/bin/tandem-collab.mjs"
+MAIN=/app/collab-server/bin/tandem-collab.mjs
 PORT=${PORT:-12340}
 work=$(mktemp -d)
 server=
@@ -24,7 +24,7 @@ if [ -n "${ROOT:-}" ]; then
     execute() { exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env PATH=/usr/local/bin:/usr/bin:/bin NODE_OPTIONS=--disable-warning=ExperimentalWarning TANDEM_COLLAB_DATA=/data "$@"; }
     run() { (execute "$@"); }
     start_server() {
-        execute TANDEM_COLLAB_PORT="$PORT" TANDEM_COLLAB_HOST=127.0.0.1 TANDEM_COLLAB_AUTH=jwks=http://127.0.0.1:9/jwks.json $ENTRY > "$work/log" 2>&1 &
+        execute TANDEM_COLLAB_PORT="$PORT" TANDEM_COLLAB_HOST=127.0.0.1 TANDEM_COLLAB_AUTH=jwks=http://127.0.0.1:9/jwks.json node "$MAIN" > "$work/log" 2>&1 &
         server=$!
     }
     stop_server() { kill -TERM "$server"; wait "$server"; }
@@ -52,9 +52,9 @@ else
     [ "$user" = 10001:10001 ] || fail "the image runs as '$user', not as 10001:10001"
 fi
 
-run $ENTRY --help | grep -q "Usage: tandem-collab" || fail "--help says nothing"
-run $ENTRY import --help | grep -q "from-leveldb" || fail "import --help says nothing"
-if run TANDEM_COLLAB_HOST=0.0.0.0 TANDEM_COLLAB_AUTH=none $ENTRY 2> "$work/refusal"; then
+run node "$MAIN" --help | grep -q "Usage: tandem-collab" || fail "--help says nothing"
+run node "$MAIN" import --help | grep -q "from-leveldb" || fail "import --help says nothing"
+if run TANDEM_COLLAB_HOST=0.0.0.0 TANDEM_COLLAB_AUTH=none node "$MAIN" 2> "$work/refusal"; then
     fail "it serves everybody without authentication"
 fi
 grep -q "only loopback is served" "$work/refusal" || fail "the refusal says: $(cat "$work/refusal")"
