@@ -7,6 +7,9 @@ import { waitFor } from './wait-for.ts';
 
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
+// One listener for each start, and a test starts hundreds.
+process.setMaxListeners(0);
+
 /** The server in a process of its own, so that it can be killed. */
 export async function startProcess(...args: string[]): Promise<{ child: ChildProcess; url: string }> {
     const all = [
@@ -18,6 +21,8 @@ export async function startProcess(...args: string[]): Promise<{ child: ChildPro
         ...args,
     ];
     const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // A test that fails leaves nothing running.
+    process.once('exit', () => child.kill('SIGKILL'));
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const url = /^COLLAB READY (ws:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1];
     if (url === undefined) {
