@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Radio.layer.css';
 import { Button, Group, Radio, Select, Stack } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { PORT_AUDIENCES, type PortAudience, type Workspace } from '@tandem/protocol';

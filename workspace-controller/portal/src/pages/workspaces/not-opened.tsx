@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Alert.layer.css';
 import { Alert } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useSetSearch, useSearchParam } from '../../components/use-search-param.ts';
