@@ -16,6 +16,7 @@ export function NotOpened() {
         <Alert
             role="alert"
             color="yellow"
+            styles={{ title: { color: 'var(--mantine-color-text)' } }}
             icon={<IconLock size={18} aria-hidden />}
             title={messages.workspaces.notOpenedTitle(workspace)}
             withCloseButton
