@@ -35,8 +35,8 @@ export const DEFAULT_LIMITS = {
     maxPresenceIdsPerMember: 8,
     /** Presence ids of a room, gone ones included. */
     maxPresenceIdsPerRoom: 20_000,
-    /** How long edits wait for others to share a frame, at a busy and at an idle loop; the first after a pause does not wait. */
-    maxFlushDelayMs: 7,
+    /** How long edits wait for others to share a frame, where any are likely to come: the longer the busier the loop and the room. */
+    maxFlushDelayMs: 6.5,
     minFlushDelayMs: 4,
     /** Time from one group commit to the next: each costs about 0.3 ms of CPU, and people are told within 20 ms. */
     commitBeatMs: 13,

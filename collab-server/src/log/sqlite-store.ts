@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { release } from '../update/release.ts';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { RoomSummary, VersionSummary } from './update-log.ts';
 
@@ -33,6 +34,8 @@ const FOLD_AFTER_BYTES = 2 * 1024 * 1024;
 const ROW_BYTES = 32;
 /** Larger pieces are entries at once: writing them twice costs more than a page of their own. */
 const DIRECT_BYTES = 64 * 1024;
+/** An entry is cut into rows of so much: SQLite copies a row several times while it writes or reads it. */
+const PIECE_BYTES = 256 * 1024;
 
 export class CorruptEntry extends Error {}
 
@@ -137,7 +140,7 @@ export class SqliteStore {
                 const blob = data.subarray(offset, (offset += lengths[index] as number));
                 const id = this.roomOf(room, at);
                 if (blob.length >= DIRECT_BYTES && !this.journaled.has(id)) {
-                    this.insertEntry({ room: id, at, crc: crc32(blob), data: blob });
+                    this.insertEntry(id, at, blob);
                 } else {
                     insert.run(id, at, crc32(blob), blob);
                     this.journaled.add(id);
@@ -156,26 +159,34 @@ export class SqliteStore {
 
     /** @throws CorruptEntry */
     load(room: string): Uint8Array[] {
-        let rows: Row[] = [];
+        const id = this.idOf(room);
+        if (id === undefined) {
+            return [];
+        }
         // Both tables as of one moment: between the two the writer may fold.
         this.prepare('BEGIN').run();
         try {
-            const id = this.idOf(room);
-            if (id !== undefined) {
-                rows = [
-                    ...this.prepare('SELECT crc, data FROM entry WHERE room = ? ORDER BY id').all(id),
-                    ...this.prepare('SELECT crc, data FROM journal WHERE room = ? ORDER BY id').all(id),
-                ] as unknown as Row[];
+            const { bytes } = this.prepare(
+                `SELECT coalesce((SELECT sum(length(data)) FROM entry WHERE room = ?1), 0)
+                      + coalesce((SELECT sum(length(data)) FROM journal WHERE room = ?1), 0) AS bytes`,
+            ).get(id) as { bytes: number };
+            const packed = Buffer.allocUnsafeSlow(bytes);
+            let offset = 0;
+            for (const table of ['entry', 'journal']) {
+                for (const row of this.prepare(`SELECT id, crc, data FROM ${table} WHERE room = ? ORDER BY id`).iterate(id)) {
+                    const { id: number, crc, data } = row as unknown as Row & { id: number };
+                    if (crc32(data) !== crc) {
+                        throw new CorruptEntry(`${table} ${number} of room ${room} does not match its checksum`);
+                    }
+                    packed.set(data, offset);
+                    offset += data.length;
+                    release(data);
+                }
             }
+            return unpackUpdates(packed);
         } finally {
             this.prepare('COMMIT').run();
         }
-        return rows.flatMap(({ crc, data }, index) => {
-            if (crc32(data) !== crc) {
-                throw new CorruptEntry(`entry ${index} of room ${room} does not match its checksum`);
-            }
-            return unpackUpdates(data);
-        });
     }
 
     /** `data` is the snapshot, packed. */
@@ -281,10 +292,17 @@ export class SqliteStore {
     private replaceEntries(room: number, data: Uint8Array, at: number): void {
         this.prepare('DELETE FROM entry WHERE room = ?').run(room);
         this.clearJournal(room);
-        this.insertEntry({ room, at, crc: crc32(data), data });
+        this.insertEntry(room, at, data);
     }
 
-    private insertEntry({ room, at, crc, data }: Row): void {
+    private insertEntry(room: number, at: number, data: Uint8Array): void {
+        for (let offset = 0; offset < data.length; offset += PIECE_BYTES) {
+            const piece = data.subarray(offset, offset + PIECE_BYTES);
+            this.insertRow({ room, at, crc: crc32(piece), data: piece });
+        }
+    }
+
+    private insertRow({ room, at, crc, data }: Row): void {
         this.prepare('INSERT INTO entry (room, at, crc, data) VALUES (?, ?, ?, ?)').run(room, at, crc, data);
     }
 
@@ -325,10 +343,9 @@ export class SqliteStore {
         for (const [room, list] of byRoom) {
             // A damaged row stays alone under its old checksum, so that who loads the room is told.
             if (list.every(({ crc, data }) => crc32(data) === crc)) {
-                const data = Buffer.concat(list.map((row) => row.data));
-                this.insertEntry({ room, at: (list.at(-1) as Row).at, crc: crc32(data), data });
+                this.insertEntry(room, (list.at(-1) as Row).at, Buffer.concat(list.map((row) => row.data)));
             } else {
-                list.forEach((row) => this.insertEntry(row));
+                list.forEach((row) => this.insertRow(row));
             }
         }
         this.prepare('DELETE FROM journal').run();

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { release } from '../update/release.ts';
 import { CorruptEntry, SqliteStore } from './sqlite-store.ts';
 import type { UpdateLogErrorCode } from './update-log.ts';
 
@@ -36,13 +37,6 @@ function buffersOf(loaded: unknown): ArrayBuffer[] {
     return [...new Set(((loaded ?? []) as Uint8Array[]).map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
-/** Gives memory back now: this thread allocates so little that its collector may not come by for hours. */
-function release(parameter: unknown): void {
-    if (parameter instanceof Uint8Array) {
-        (parameter.buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
-    }
-}
-
 const port = parentPort;
 if (port) {
     const { file, readOnly } = workerData as { file: string; readOnly: boolean };
@@ -67,7 +61,7 @@ if (port) {
             port.close();
             return;
         }
-        parameters.forEach(release);
+        parameters.filter((value) => value instanceof Uint8Array).forEach(release);
         store?.tidy();
     });
 }

@@ -1,3 +1,5 @@
+import { release } from '../update/release.ts';
+
 /** Server-side WebSocket framing (RFC 6455 §5): unmasked frames out, masked frames in. @see https://www.rfc-editor.org/rfc/rfc6455#section-5 */
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -58,9 +60,8 @@ export interface FrameHandler {
 const MAX_CONTROL_BYTES = 125;
 /** Enough of a dropped message to know which document it was for. */
 const OVERSIZE_START_BYTES = 600;
-/** Messages from this size on come together in one place, and their chunks from that size on are freed by hand. */
+/** Messages from this size on come together in one place, and their chunks are freed by hand. */
 const LARGE_BYTES = 128 * 1024;
-const RELEASED_BYTES = 16 * 1024;
 
 /**
  * Takes a byte stream apart. Messages over `maxMessageBytes` are read past, not buffered, so that one too large edit is
@@ -295,13 +296,6 @@ export class FrameReader {
         const message = whole ?? Buffer.concat([...this.parts, piece]);
         this.forget();
         this.handler.onMessage(opcode, message);
-    }
-}
-
-/** Gives a chunk's memory back now that it was copied, where nothing else is in it. It would wait for the collector otherwise. */
-function release({ buffer, length }: Buffer): void {
-    if (length >= RELEASED_BYTES && buffer.byteLength === length) {
-        (buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
     }
 }
 

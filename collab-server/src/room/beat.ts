@@ -1,6 +1,7 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Limits } from '../limits.ts';
 import { flushDelay } from './flush-delay.ts';
+import { Gap } from './gap.ts';
 import type { Room } from './room.ts';
 
 const SAMPLE_MS = 100;
@@ -19,6 +20,8 @@ export class Beat {
     private readonly now: () => number;
     /** Rooms with gathered edits, and when they go out. */
     private readonly dirty = new Map<Room, number>();
+    /** Between batches of any room. */
+    private readonly gap = new Gap();
     private timer: NodeJS.Timeout | undefined;
     private immediate: NodeJS.Immediate | undefined;
     private readonly presenceDirty = new Set<Room>();
@@ -45,9 +48,11 @@ export class Beat {
         }
         this.sample();
         const now = performance.now();
+        this.gap.note(now);
         const delayMs = flushDelay({
             members: room.members.size,
-            meanGapMs: room.meanGapMs,
+            roomGapMs: room.editGap.meanMs,
+            serverGapMs: this.gap.meanMs,
             shortestMs: this.delayMs,
             longestMs: this.limits.maxFlushDelayMs,
         });

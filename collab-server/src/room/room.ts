@@ -5,13 +5,12 @@ import { scanUpdate, type ScannedUpdate } from '../update/scan-update.ts';
 import { asBuffer } from '../update/byte-writer.ts';
 import { UpdateState, decodeStateVector, encodeStateVector, joinUpdates } from '../update/update-state.ts';
 import { MESSAGE, SYNC, valueFrame, valueFrameStart } from '../wire/messages.ts';
+import { Gap } from './gap.ts';
 import type { Member } from './member.ts';
 import { Presence } from './presence.ts';
 
 /** Payloads over this are sent as one shared buffer behind each member's own start. */
 const SHARED_PAYLOAD_BYTES = 16 * 1024;
-/** After a longer pause an edit counts as the first one. */
-const LONGEST_GAP_MS = 500;
 
 export interface RoomHost {
     readonly limits: Limits;
@@ -51,9 +50,7 @@ export class Room {
     private compaction: Promise<void> | undefined;
     lastUsedAt: number;
     lastPresenceAt = 0;
-    /** Time between edits, lately. */
-    meanGapMs = LONGEST_GAP_MS;
-    private lastEditAt = 0;
+    readonly editGap = new Gap();
     changedSinceStore = false;
     /** Updates taken since it was opened. */
     updates = 0;
@@ -158,10 +155,7 @@ export class Room {
     }
 
     private gather(update: ScannedUpdate, member: Member | undefined): void {
-        const now = performance.now();
-        const gap = now - this.lastEditAt;
-        this.lastEditAt = now;
-        this.meanGapMs = gap > LONGEST_GAP_MS ? LONGEST_GAP_MS : this.meanGapMs + (gap - this.meanGapMs) / 8;
+        this.editGap.note(performance.now());
         if (this.batch.length === 0) {
             this.batchAuthor = member;
             this.host.scheduleFlush(this);
