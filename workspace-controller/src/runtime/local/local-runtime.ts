@@ -282,12 +282,15 @@ export class LocalRuntime implements WorkspaceRuntime {
         }
         const pid = record.boot?.pid;
         if (record.boot !== undefined) {
-            record.boot.stopRequested = true;
-            await writeInstanceRecord(volume.record, record);
+            await writeInstanceRecord(volume.record, Object.assign(record, { boot: { ...record.boot, stopRequested: true } }));
         }
         if (pid !== undefined && record.boot?.startTime !== undefined && graceMs > 0 && (await isAlive(pid, record.boot.startTime))) {
             signal(pid, 'SIGTERM');
             await this.awaitEnd(pid, record.boot.startTime, graceMs);
+        }
+        // A start that stands still is still root's, not yet its user's.
+        if (pid !== undefined && record.boot?.startTime !== undefined && (await isAlive(pid, record.boot.startTime))) {
+            signal(-pid, 'SIGKILL');
         }
         await killEverything(this.belonging(record));
         await this.controlGroups?.remove(uid);
