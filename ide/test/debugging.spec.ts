@@ -6,7 +6,7 @@ import { openIde, type OpenedIde } from './opened-ide.ts';
 const INSPECTOR_PORT = 19_229;
 
 const files = {
-    'loop.js': ['let count = 0;', 'setInterval(() => {', '    count += 1;', '    globalThis.latest = count;', '}, 100);', ''].join('\n'),
+    'loop.js': ['let count = 0;', 'setInterval(() => {', '    count += 1;', '    console.log(count);', '}, 100);', ''].join('\n'),
     '.vscode/launch.json': JSON.stringify({
         version: '0.2.0',
         configurations: [
@@ -25,18 +25,20 @@ const files = {
 let opened: OpenedIde;
 let loop: ChildProcess | undefined;
 
+const isRunning = (program: ChildProcess): boolean => program.exitCode === null && program.signalCode === null;
+
 test.beforeEach(async ({ browser }, { title }) => {
     opened = await openIde(browser, { files: title.includes('launch.json') ? files : {} });
 });
 
 test.afterEach(async () => {
     await opened.close();
-    if (loop) {
+    if (loop && isRunning(loop)) {
         const ended = once(loop, 'exit');
         loop.kill();
         await ended;
-        loop = undefined;
     }
+    loop = undefined;
 });
 
 test('F5 pressed before extensions are ready stops at the breakpoint; variables, evaluation and steps work', async () => {
@@ -70,9 +72,13 @@ test('by launch.json the debugger attaches to a program that runs already, and l
     const { ide, backend } = opened;
     const running = spawn(process.execPath, [`--inspect=127.0.0.1:${INSPECTOR_PORT}`, 'loop.js'], {
         cwd: backend.project,
-        stdio: 'ignore',
+        stdio: ['ignore', 'pipe', 'ignore'],
     });
     loop = running;
+    let printed = 0;
+    running.stdout.on('data', () => {
+        printed += 1;
+    });
     await ide.openFile('loop.js');
     await ide.extensionsReady();
     await ide.toggleBreakpoint(4);
@@ -81,5 +87,7 @@ test('by launch.json the debugger attaches to a program that runs already, and l
     expect(await ide.evaluate('typeof count')).toContain('number');
     await ide.command('Debug: Stop');
     await expect(ide.page.locator('.theia-debug-stack-frame')).toHaveCount(0);
-    expect(running.exitCode).toBe(null);
+    const before = printed;
+    await expect.poll(() => printed).toBeGreaterThan(before + 10);
+    expect(isRunning(running)).toBe(true);
 });

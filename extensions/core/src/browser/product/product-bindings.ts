@@ -9,6 +9,7 @@ import { DebugFrontendApplicationContribution } from '@theia/debug/lib/browser/d
 import { PluginDebugService } from '@theia/plugin-ext/lib/main/browser/debug/plugin-debug-service';
 import { WebviewEnvironment } from '@theia/plugin-ext/lib/main/browser/webview/webview-environment';
 import { VSXExtensionsModel } from '@theia/vsx-registry/lib/browser/vsx-extensions-model';
+import { AttachedPrograms } from '../debugging/attached-programs';
 import { PatientDebugService } from '../debugging/patient-debug-service';
 import { StartCurrentFile } from '../debugging/start-current-file';
 import { StartWithExtensions } from '../debugging/start-with-extensions';
@@ -32,6 +33,8 @@ export function bindProduct(bind: interfaces.Bind, rebind: interfaces.Rebind): v
     rebind(PluginDebugService).to(PatientDebugService).inSingletonScope();
     bind(StartWithExtensions).toSelf().inSingletonScope();
     bind(FrontendApplicationContribution).toService(StartWithExtensions);
+    bind(AttachedPrograms).toSelf().inSingletonScope();
+    bind(FrontendApplicationContribution).toService(AttachedPrograms);
     rebind(VSXExtensionsModel).to(QuietExtensionsModel).inSingletonScope();
     rebind(AboutDialog).to(TandemAboutDialog).inSingletonScope();
     rebind(AboutDialogProps).toConstantValue({ title: 'Tandem' });
