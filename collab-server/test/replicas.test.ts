@@ -1,7 +1,8 @@
 import { createLogger } from '@tandem/server-kit';
 import * as Y from 'yjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CollabSocket } from '@tandem/collab-client';
+import { PostgresStore } from '../src/log/postgres-store.ts';
 import { PostgresUpdateLog } from '../src/log/postgres-update-log.ts';
 import { describeUpdateLog } from '../src/log/update-log-contract.ts';
 import { Backends } from './backends.ts';
@@ -21,32 +22,60 @@ describe.skipIf(!Backends.areAvailable)('with PostgreSQL and Redis', () => {
         return { open: () => open(url), dispose: () => Promise.resolve() };
     });
 
+    /** A log that has `x` open, and what it heard. Without Redis, so that only comparing with the database brings anything over. */
+    async function openAlone(postgresUrl: string) {
+        const log = await PostgresUpdateLog.open({ postgresUrl, redisUrl: 'redis://127.0.0.1:1', logger });
+        const got: number[] = [];
+        const resets: string[] = [];
+        const ignore = () => undefined;
+        log.listen({
+            onUpdates: (_room, updates) => updates.every((update) => got.push(update[0] as number)),
+            openRooms: () => ['x'],
+            onPresence: ignore,
+            onPresenceRequest: ignore,
+            onReplicaGone: ignore,
+            onReset: (room) => resets.push(room),
+        });
+        await log.load('x');
+        return { log, got, resets };
+    }
+
     it('[S3] takes in what another replica folded into an entry whose number was known here', async () => {
         const postgresUrl = await backends.createDatabase();
-        // Without Redis, so that only comparing with the database brings anything over.
-        const replica = async () => {
-            const log = await PostgresUpdateLog.open({ postgresUrl, redisUrl: 'redis://127.0.0.1:1', logger });
-            const got: number[] = [];
-            const ignore = () => undefined;
-            log.listen({
-                onUpdates: (_room, updates) => updates.every((update) => got.push(update[0] as number)),
-                openRooms: () => ['x'],
-                onPresence: ignore,
-                onPresenceRequest: ignore,
-                onReplicaGone: ignore,
-                onReset: ignore,
-            });
-            await log.load('x');
-            return { log, got };
-        };
-        const [a, b] = [await replica(), await replica()];
+        const [a, b] = [await openAlone(postgresUrl), await openAlone(postgresUrl)];
         await b.log.append([{ room: 'x', updates: [Uint8Array.of(1)] }]);
         await a.log.append([{ room: 'x', updates: [Uint8Array.of(2)] }]);
-        await waitFor('b has both', () => b.got.includes(2));
+        // All of it before `a` compares for the first time, or it hears of the entry before that is folded.
+        expect((await b.log.load('x')).map(([byte]) => byte)).toEqual([1, 2]);
         await b.log.compact('x', Uint8Array.of(12));
         await waitFor('a has what b wrote', () => a.got.includes(12) || a.got.includes(1), 5_000);
         await a.log.close();
         await b.log.close();
+    });
+
+    it('[S3] takes a room for no other one because its first edit was stored while positions were asked for', async () => {
+        const postgresUrl = await backends.createDatabase();
+        let asked = 0;
+        let answer: () => void = () => undefined;
+        const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+        const { positions } = PostgresStore.prototype;
+        vi.spyOn(PostgresStore.prototype, 'positions').mockImplementation(async function (this: PostgresStore, rooms) {
+            const found = await positions.call(this, rooms);
+            asked++;
+            await mayAnswer;
+            return found;
+        });
+        try {
+            const { log, resets } = await openAlone(postgresUrl);
+            await waitFor('an answer on its way', () => asked === 1);
+            await log.append([{ room: 'x', updates: [Uint8Array.of(1)] }]);
+            answer();
+            await waitFor('the next comparison', () => asked === 2);
+            expect(resets).toEqual([]);
+            await log.close();
+        } finally {
+            vi.restoreAllMocks();
+        }
     });
 
     describe('two replicas', () => {

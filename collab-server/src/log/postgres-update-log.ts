@@ -211,11 +211,13 @@ export class PostgresUpdateLog implements UpdateLog, Replication {
         if (rooms.size === 0) {
             return;
         }
+        const ids = new Map([...rooms].map((room) => [room, this.seen.get(room)?.id]));
         const positions = await this.store.positions([...rooms]);
         for (const room of rooms) {
             const seen = this.seen.get(room);
             const position = positions.get(room);
-            if (!seen || this.loading.has(room) || this.isAnother(room, position)) {
+            // Where we learned of another id while we asked (our own first edit was stored), the answer may be older than that.
+            if (!seen || seen.id !== ids.get(room) || this.loading.has(room) || this.isAnother(room, position)) {
                 continue;
             }
             if (position && position.sequence > seen.through) {
