@@ -15,6 +15,8 @@ export class StartHold {
     private readonly starting: () => readonly number[];
     private timer: Timer | undefined;
     private sinceMs = 0;
+    /** Who was stopped: one may be ready, or somebody's, before it goes on. */
+    private readonly standing = new Set<number>();
 
     /** @param starting pids of backends (leaders of their process group) that start for nobody */
     constructor(clock: Clock, starting: () => readonly number[]) {
@@ -34,7 +36,10 @@ export class StartHold {
             this.release();
             return;
         }
-        this.starting().forEach((pid) => signal(-pid, 'SIGSTOP'));
+        for (const pid of this.starting()) {
+            this.standing.add(pid);
+            signal(-pid, 'SIGSTOP');
+        }
         this.timer = this.clock.setTimeout(() => this.release(), remainingMs);
     }
 
@@ -42,6 +47,8 @@ export class StartHold {
     release(): void {
         this.timer?.cancel();
         this.timer = undefined;
-        this.starting().forEach((pid) => signal(-pid, 'SIGCONT'));
+        this.starting().forEach((pid) => this.standing.add(pid));
+        this.standing.forEach((pid) => signal(-pid, 'SIGCONT'));
+        this.standing.clear();
     }
 }
