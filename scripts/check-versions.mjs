@@ -50,7 +50,13 @@ for (const [path, entry] of installed.filter(([, entry]) => entry.hasInstallScri
         );
     }
 }
-const scripted = new Set(installed.filter(([, entry]) => entry.hasInstallScript).map(([path, entry]) => entry.name ?? nameOf(path)));
+// npm compiles what has a binding.gyp, which the lock file does not say.
+const IMPLIED = ['better-sqlite3'];
+const scripted = new Set(
+    installed
+        .filter(([path, entry]) => entry.hasInstallScript || IMPLIED.includes(nameOf(path)))
+        .map(([path, entry]) => entry.name ?? nameOf(path)),
+);
 for (const name of Object.keys(listed)) {
     if (!scripted.has(name)) {
         problems.push(`allowScripts of the root package.json lists ${name}, which is not installed or has no install script. Remove it.`);
